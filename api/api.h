@@ -1,0 +1,97 @@
+/* api - the door of the desk: HTTP calls as plain structs.
+ *
+ * Knows neither libmicrohttpd nor curl: server/httpd.c turns the library's
+ * requests into these and the answers back, and tests need no socket.
+ *
+ * Life of a call: api_call_new looks at the head; where api_call_wants_body, the
+ * body follows in pieces; api_call_finish makes the answer, on a thread that may
+ * wait if api_call_blocks. Each call is used by one thread at a time; struct api
+ * by any.
+ */
+#ifndef API_API_H
+#define API_API_H
+
+#include <sys/types.h>
+
+#include "base/own.h"
+#include "storage/store.h"
+
+struct api;
+struct engine;
+
+struct api_options {
+    struct store *store;
+    struct engine *engine;       /* for running counts */
+    struct job_options defaults; /* what a job gets where it asks for nothing; copied */
+    uint32_t min_host_delay_ms, max_host_connections;
+    bool robots_enforced;             /* no job may turn robots.txt off */
+    uint64_t max_request_bytes;       /* JSON bodies, decoded */
+    bool is_loopback;                 /* listening on loopback only: Host is checked */
+    const char *const *allowed_hosts; /* further names for Host; NULL ends; borrowed */
+    /* Appends the Prometheus text; any thread. */
+    enum err (*metrics)(void *arg, struct buf *out);
+    void *metrics_arg;
+    const bool *stopping; /* becomes true (atomically) on SIGTERM: /readyz says so */
+};
+
+struct api *api_new(const struct api_options *o);
+void api_free(struct api *a); /* NULL is fine; after the last call */
+DEFINE_OWNED(api)
+
+struct api_header {
+    struct str name, value; /* as received; values trimmed */
+};
+
+struct api_request {
+    struct str method;  /* "GET" */
+    struct str target;  /* the raw request target with its query, undecoded */
+    struct str version; /* "HTTP/1.1" */
+    const struct api_header *headers;
+    size_t n_headers;
+    int64_t now_ms; /* wall clock */
+};
+
+enum { API_MAX_RESPONSE_HEADERS = 16 };
+
+/* A body that is made while it is sent. read() writes at most |max| bytes and
+ * returns how many; 0: the end; -1: broken off (the connection is cut, so that the
+ * receiver can tell). It may do one short read of the store. */
+struct api_reader {
+    ssize_t (*read)(void *arg, char *dst, size_t max);
+    void (*free)(void *arg);
+    void *arg;
+};
+
+struct api_response {
+    unsigned status;
+    struct api_header
+        headers[API_MAX_RESPONSE_HEADERS]; /* names static, values owned by the call */
+    size_t n_headers;
+    struct buf body;          /* where reader.read is NULL */
+    struct api_reader reader; /* of unknown length */
+    bool closes;              /* the connection ends with this answer */
+};
+
+struct api_call;
+
+/* Always gives a call. Copies of |r| what it keeps. */
+struct api_call *api_call_new(struct api *a, const struct api_request *r);
+void api_call_free(struct api_call *c); /* also frees a reader that was not taken; NULL is fine */
+DEFINE_OWNED(api_call)
+
+/* False: the answer is there already (a refusal), the body need not be read. */
+bool api_call_wants_body(const struct api_call *c);
+/* A piece of the body. False: enough is enough, cut the line (far past a limit). */
+bool api_call_body(struct api_call *c, struct str piece);
+/* Whether api_call_finish may wait for the store: then not on a network thread. */
+bool api_call_blocks(const struct api_call *c);
+/* The body is complete (or there is none): makes the answer. */
+void api_call_finish(struct api_call *c);
+/* The server cannot carry the call out (queue full, stopping): 503 with |detail|. */
+void api_call_refuse(struct api_call *c, const char *detail);
+/* After api_call_finish or where no body is wanted. For HEAD the body is not to be sent. */
+struct api_response *api_call_response(struct api_call *c);
+struct str api_call_request_id(const struct api_call *c);
+const char *api_call_route(const struct api_call *c); /* "/v1/jobs/{id}"; for logs and metrics */
+
+#endif

@@ -1,0 +1,17 @@
+#include "base/hash.h"
+
+#include <xxhash.h>
+
+uint64_t hash_u64(struct str s) {
+    return XXH3_64bits(s.ptr, s.len);
+}
+
+int64_t hash_i63(struct str s) {
+    return (int64_t)(hash_u64(s) >> 1);
+}
+
+struct hash128 hash_u128(struct str s) {
+    XXH128_hash_t h = XXH3_128bits(s.ptr, s.len);
+
+    return (struct hash128){h.high64, h.low64};
+}

@@ -1,0 +1,17 @@
+/* hash - hashes of bytes (XXH3). Not cryptographic: whoever must not be fooled
+ * by crafted collisions compares the bytes as well. Stable: stored in databases.
+ */
+#ifndef BASE_HASH_H
+#define BASE_HASH_H
+
+#include "base/str.h"
+
+struct hash128 {
+    uint64_t high, low;
+};
+
+uint64_t hash_u64(struct str s);
+int64_t hash_i63(struct str s); /* never negative: fits an SQL integer */
+struct hash128 hash_u128(struct str s);
+
+#endif

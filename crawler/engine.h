@@ -1,0 +1,49 @@
+/* engine - the crawl: fetches what the store holds, and gives it the results.
+ *
+ * One thread of its own with one curl multi handle, one epoll, one resolver, one
+ * sched; no globals: two may run side by side. It alone knows all parts of the
+ * workshop. Any thread may call what is below.
+ */
+#ifndef CRAWLER_ENGINE_H
+#define CRAWLER_ENGINE_H
+
+#include "base/own.h"
+#include "crawler/addrguard.h"
+#include "storage/store.h"
+
+struct engine;
+
+struct engine_options {
+    struct store *store;               /* must outlive the engine */
+    const struct addrguard *addrguard; /* likewise */
+    struct str dns_servers;            /* "ADDR[:PORT],..." or empty: the system's */
+    size_t max_transfers, window_bytes;
+    uint32_t drain_ms;
+};
+
+/* curl_global_init was called. Starts the thread. */
+MUST_USE enum err engine_new(const struct engine_options *o, struct engine **ret_engine);
+/* Starts no more requests; within drain_ms those under way may finish, then they
+ * are aborted and stay in the store as they were; hands over the last results.
+ * Returns when the thread has ended. The store is still running. */
+void engine_stop(struct engine *e);
+void engine_free(struct engine *e); /* stops it where that was not done; NULL is fine */
+DEFINE_OWNED(engine)
+
+/* Tasks of the job that are with the engine: being fetched, or fetched and not
+ * yet committed. At most as many as are unfinished, but read apart from the
+ * store: clamp it. */
+uint64_t engine_running(struct engine *e, int64_t job);
+
+struct engine_stats {
+    uint64_t transfers, started, hosts, tasks, window_bytes;
+    uint64_t by_code[CODE_COUNT]; /* settled so far; [CODE_NONE]: succeeded */
+    uint64_t retries, redirects, body_bytes, links;
+};
+void engine_stats(struct engine *e, struct engine_stats *ret_stats);
+
+/* Sets up and tears down libcurl for the process (main does, before any thread). */
+MUST_USE enum err engine_global_init(void);
+void engine_global_done(void);
+
+#endif

@@ -1,0 +1,46 @@
+/* extract - the links of one document, found while its bytes arrive.
+ *
+ * Pure: no clock, no I/O, no globals. Joins charset, html and url: which
+ * encoding, which tags, resolved against what. Each link once a page (by
+ * resolved URL), in document order; resolved against the first <base href>,
+ * else the final URL, in the document's encoding. Memory does not follow the
+ * size of the document, only the number of its links.
+ *
+ * One thread at a time per struct extract.
+ */
+#ifndef CRAWLER_EXTRACT_H
+#define CRAWLER_EXTRACT_H
+
+#include "base/own.h"
+#include "storage/model.h"
+
+struct extract_options {
+    uint64_t elements; /* as struct job_options has them */
+    struct str schemes;
+    enum fragments_mode fragments;
+    bool text;
+    enum nofollow_mode nofollow;
+    uint32_t max_links;
+};
+/* The defaults of a job: a, area, link; http and https; strip; no text; keep; 100,000. */
+struct extract_options extract_defaults(void);
+struct extract_options extract_options_of(const struct job_options *o); /* borrows */
+
+struct extract;
+/* |document_url|: the final URL, parsed. |content_type|: the header's value, or
+ * STR_NONE. What |o| borrows must stay. */
+struct extract *extract_new(const struct extract_options *o, struct str document_url,
+                            struct str content_type);
+void extract_free(struct extract *x); /* NULL is fine */
+DEFINE_OWNED(extract)
+
+/* Whether a body of this media type may hold links at all; for another one no
+ * extract need be made. An absent type counts as HTML if the bytes look like it. */
+bool extract_reads(struct str content_type);
+
+/* ERR_NO_MEMORY only: no document is wrong. */
+MUST_USE enum err extract_feed(struct extract *x, struct str bytes);
+/* The end: moves what was found into |ret_links|, which is initialised. */
+MUST_USE enum err extract_finish(struct extract *x, struct links *ret_links);
+
+#endif

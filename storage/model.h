@@ -1,0 +1,319 @@
+/* model - the words of crawld's domain: jobs, tasks, records, links.
+ *
+ * Plain data that all floors share; no I/O. States and codes are one table
+ * each: enum, API string and property derive from it.
+ */
+#ifndef STORAGE_MODEL_H
+#define STORAGE_MODEL_H
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "base/own.h"
+#include "base/uuid.h"
+
+/* --- states and codes. Numbers are stored: append, never reorder. ---------- */
+
+/* RECEIVING and DELETED are never shown: such a job does not exist for callers. */
+#define JOB_STATE_TABLE(X)                                                                         \
+    X(RECEIVING, "receiving")                                                                      \
+    X(QUEUED, "queued")                                                                            \
+    X(RUNNING, "running")                                                                          \
+    X(PAUSED, "paused")                                                                            \
+    X(CANCELLING, "cancelling")                                                                    \
+    X(COMPLETED, "completed")                                                                      \
+    X(CANCELLED, "cancelled")                                                                      \
+    X(FAILED, "failed")                                                                            \
+    X(DELETED, "deleted")
+
+enum job_state {
+#define X(name, text) JOB_##name,
+    JOB_STATE_TABLE(X)
+#undef X
+        JOB_STATE_COUNT
+};
+
+#define STOP_REASON_TABLE(X)                                                                       \
+    X(NONE, "")                                                                                    \
+    X(NO_MORE_URLS, "no_more_urls")                                                                \
+    X(PAGE_LIMIT, "page_limit")                                                                    \
+    X(DEADLINE, "deadline")                                                                        \
+    X(CANCELLED_BY_USER, "cancelled_by_user")                                                      \
+    X(STORAGE_ERROR, "storage_error")
+
+enum stop_reason {
+#define X(name, text) STOP_##name,
+    STOP_REASON_TABLE(X)
+#undef X
+        STOP_REASON_COUNT
+};
+
+#define OUTCOME_TABLE(X)                                                                           \
+    X(PENDING, "pending")                                                                          \
+    X(SUCCEEDED, "succeeded")                                                                      \
+    X(FAILED, "failed")                                                                            \
+    X(DISALLOWED, "disallowed")                                                                    \
+    X(SKIPPED, "skipped")                                                                          \
+    X(CANCELLED, "cancelled")
+
+enum outcome {
+#define X(name, text) OUTCOME_##name,
+    OUTCOME_TABLE(X)
+#undef X
+        OUTCOME_COUNT
+};
+
+/* name, API string, the outcome it goes with, whether another attempt may help */
+#define CODE_TABLE(X)                                                                              \
+    X(NONE, "", SUCCEEDED, false)                                                                  \
+    X(INVALID_URL, "invalid_url", FAILED, false)                                                   \
+    X(UNSUPPORTED_SCHEME, "unsupported_scheme", FAILED, false)                                     \
+    X(BLOCKED_ADDRESS, "blocked_address", FAILED, false)                                           \
+    X(DNS_ERROR, "dns_error", FAILED, true)                                                        \
+    X(CONNECT_ERROR, "connect_error", FAILED, true)                                                \
+    X(TLS_ERROR, "tls_error", FAILED, false)                                                       \
+    X(TIMEOUT, "timeout", FAILED, true)                                                            \
+    X(CONNECTION_LOST, "connection_lost", FAILED, true)                                            \
+    X(PROTOCOL_ERROR, "protocol_error", FAILED, false)                                             \
+    X(HTTP_3XX, "http_3xx", FAILED, false)                                                         \
+    X(HTTP_4XX, "http_4xx", FAILED, false)                                                         \
+    X(RATE_LIMITED, "rate_limited", FAILED, true)                                                  \
+    X(HTTP_5XX, "http_5xx", FAILED, true)                                                          \
+    X(TOO_MANY_REDIRECTS, "too_many_redirects", FAILED, false)                                     \
+    X(BODY_TOO_LARGE, "body_too_large", FAILED, false)                                             \
+    X(BAD_ENCODING, "bad_encoding", FAILED, false)                                                 \
+    X(ROBOTS_DISALLOWED, "robots_disallowed", DISALLOWED, false)                                   \
+    X(ROBOTS_UNREACHABLE, "robots_unreachable", DISALLOWED, true)                                  \
+    X(HOST_UNAVAILABLE, "host_unavailable", FAILED, true)                                          \
+    X(DEADLINE, "deadline", SKIPPED, false)                                                        \
+    X(PAGE_LIMIT, "page_limit", SKIPPED, false)                                                    \
+    X(JOB_CANCELLED, "job_cancelled", CANCELLED, false)                                            \
+    X(INTERNAL_ERROR, "internal_error", FAILED, false)
+
+enum code {
+#define X(name, text, outcome, transient) CODE_##name,
+    CODE_TABLE(X)
+#undef X
+        CODE_COUNT
+};
+
+/* The elements and attributes that carry URLs. Numbers are stored in link rows. */
+#define TAG_TABLE(X)                                                                               \
+    X(NONE, "")                                                                                    \
+    X(A, "a") X(AREA, "area") X(LINK, "link") X(BASE, "base") X(IMG, "img") X(SCRIPT, "script")    \
+        X(IFRAME, "iframe") X(FRAME, "frame") X(FORM, "form") X(VIDEO, "video") X(AUDIO, "audio")  \
+            X(SOURCE, "source") X(TRACK, "track") X(EMBED, "embed") X(OBJECT, "object")            \
+                X(INPUT, "input") X(BUTTON, "button") X(BLOCKQUOTE, "blockquote") X(Q, "q")        \
+                    X(INS, "ins") X(DEL, "del") X(BODY, "body") X(META, "meta") X(HTML, "html")    \
+                        X(TABLE, "table") X(TD, "td") X(TH, "th") X(IMAGE, "image") X(USE, "use")  \
+                            X(APPLET, "applet") X(HEAD, "head") X(HEADER, "Link:") X(FEED, "feed") \
+                                X(SITEMAP, "sitemap") X(TR, "tr")
+
+enum tag {
+#define X(name, text) TAG_##name,
+    TAG_TABLE(X)
+#undef X
+        TAG_COUNT
+};
+
+#define ATTR_TABLE(X)                                                                              \
+    X(NONE, "")                                                                                    \
+    X(HREF, "href") X(SRC, "src") X(SRCSET, "srcset") X(ACTION, "action")                          \
+        X(FORMACTION, "formaction") X(CITE, "cite") X(DATA, "data") X(POSTER, "poster")            \
+            X(BACKGROUND, "background") X(CONTENT, "content") X(MANIFEST, "manifest")              \
+                X(LONGDESC, "longdesc") X(CODEBASE, "codebase") X(ARCHIVE, "archive")              \
+                    X(CLASSID, "classid") X(PROFILE, "profile") X(USEMAP, "usemap")                \
+                        X(PING, "ping") X(IMAGESRCSET, "imagesrcset") X(XLINK_HREF, "xlink:href")  \
+                            X(ICON, "icon") X(DYNSRC, "dynsrc") X(LOWSRC, "lowsrc") X(LOC, "loc")  \
+                                X(URL, "url")
+
+enum attr {
+#define X(name, text) ATTR_##name,
+    ATTR_TABLE(X)
+#undef X
+        ATTR_COUNT
+};
+
+/* API strings: static, NUL-terminated. CODE_NONE and STOP_NONE give "". */
+const char *job_state_text(enum job_state s);
+const char *stop_reason_text(enum stop_reason r);
+const char *outcome_text(enum outcome o);
+const char *code_text(enum code c);
+const char *tag_text(enum tag t);
+const char *attr_text(enum attr a);
+/* The other way round; ERR_INVALID for an unknown word. */
+MUST_USE enum err job_state_of(struct str text, enum job_state *ret_state); /* shown states only */
+MUST_USE enum err outcome_of(struct str text, enum outcome *ret_outcome);
+MUST_USE enum err code_of(struct str text, enum code *ret_code); /* "" is unknown */
+MUST_USE enum err tag_of(struct str text, enum tag *ret_tag);
+
+enum outcome code_outcome(enum code c); /* CODE_NONE: OUTCOME_SUCCEEDED */
+bool code_is_transient(enum code c);    /* another attempt may help */
+
+bool job_state_is_finished(enum job_state s); /* completed, cancelled, failed */
+bool job_state_is_shown(enum job_state s);
+/* The one list of legal moves; the store asserts it at each. */
+bool job_state_may_move(enum job_state from, enum job_state to);
+
+/* --- options of a job ------------------------------------------------------ */
+
+enum robots_mode { ROBOTS_OBEY, ROBOTS_IGNORE };
+enum fragments_mode { FRAGMENTS_STRIP, FRAGMENTS_KEEP };
+enum nofollow_mode { NOFOLLOW_KEEP, NOFOLLOW_DROP };
+
+/* All values are in force: where the caller gave none, the server's default at
+ * the time of submission. Bit OPTION_x of |given| says which ones the caller gave. */
+struct job_options {
+    uint32_t given;
+    uint32_t host_delay_ms;
+    uint32_t host_connections;
+    uint32_t timeout_ms;     /* one attempt, redirects included */
+    uint64_t max_body_bytes; /* decoded */
+    uint32_t max_redirects;
+    uint32_t max_attempts; /* the first included */
+    enum robots_mode robots;
+    char *user_agent;
+    uint64_t elements; /* bit 1 << TAG_x: which elements' links to report; UINT64_MAX: all */
+    char *schemes;     /* "http,https"; "*" for all */
+    enum fragments_mode fragments;
+    bool text;
+    enum nofollow_mode nofollow;
+    uint32_t max_links;
+};
+
+enum job_option {
+    OPTION_HOST_DELAY_MS,
+    OPTION_HOST_CONNECTIONS,
+    OPTION_TIMEOUT_MS,
+    OPTION_MAX_BODY_BYTES,
+    OPTION_MAX_REDIRECTS,
+    OPTION_MAX_ATTEMPTS,
+    OPTION_ROBOTS,
+    OPTION_USER_AGENT,
+    OPTION_ELEMENTS,
+    OPTION_SCHEMES,
+    OPTION_FRAGMENTS,
+    OPTION_TEXT,
+    OPTION_NOFOLLOW,
+    OPTION_MAX_LINKS,
+};
+
+void job_options_done(struct job_options *o);
+void job_options_copy(struct job_options *dst, const struct job_options *src);
+
+/* --- job ------------------------------------------------------------------- */
+
+struct job_counts {
+    uint64_t total;
+    uint64_t by_outcome[OUTCOME_COUNT]; /* [OUTCOME_PENDING] is not kept: see job_unfinished */
+    uint64_t duplicates, links_found, bytes;
+};
+
+struct job {
+    int64_t no; /* the store's own key */
+    struct uuid id;
+    char *name;     /* or NULL */
+    char *metadata; /* JSON text, or NULL */
+    enum job_state state;
+    enum stop_reason stop_reason;
+    uint32_t priority; /* 0 to 9 */
+    uint64_t version;
+    struct job_counts counts;
+    struct job_options options;
+    /* wall clock, ms; 0: not yet */
+    int64_t created_at, started_at, finished_at, expires_at, last_progress_at;
+};
+
+void job_free(struct job *j); /* NULL is fine */
+DEFINE_OWNED(job)
+uint64_t job_unfinished(const struct job *j); /* total less all outcomes */
+
+/* --- task: one URL of a job that has no outcome yet ------------------------ */
+
+struct task {
+    struct list link;  /* for whoever owns the task */
+    int64_t job;       /* job.no */
+    int64_t host;      /* hash_i63 of the host key: "example.com:443" */
+    int64_t seq;       /* place in the submitted list, 0-based; with job and host the key */
+    int64_t referrer;  /* seq of the task whose page named it, or -1 */
+    uint16_t depth;    /* 0: submitted */
+    uint16_t attempts; /* used up so far */
+    bool has_input;    /* the URL as given differs from |url| and follows it in memory */
+    uint32_t url_len, input_len;
+    char bytes[]; /* url, input; not NUL-terminated */
+};
+
+/* A task with copies of |url| and |input| (STR_NONE where it equals url), the
+ * rest zero but referrer -1 and an initialised link; free() it. */
+struct task *task_new(struct str url, struct str input);
+static inline struct str task_url(const struct task *t) {
+    return str_at(t->bytes, t->url_len);
+}
+static inline struct str task_input(const struct task *t) {
+    return str_at(t->bytes + t->url_len, t->input_len);
+}
+/* Bytes of memory it takes, for budgets. */
+size_t task_size(const struct task *t);
+
+/* --- links: those of one page, in document order ---------------------------- */
+
+enum { LINKS_MAX_BYTES = 64 << 20 }; /* of one page, all buffers together */
+
+struct links {
+    uint32_t n;
+    uint32_t dropped; /* beyond max_links, or too long */
+    struct buf urls;  /* joined by \n, none after the last */
+    struct buf marks; /* each link: tag byte, attr byte, varint length of rel, varint of text */
+    struct buf texts; /* each link: rel, then text; valid UTF-8 without controls */
+};
+
+void links_init(struct links *l);
+void links_done(struct links *l);
+/* Adds one; ERR_TOO_BIG leaves |l| as it was. |url| holds no \n. */
+MUST_USE enum err links_put(struct links *l, struct str url, enum tag tag, enum attr attr,
+                            struct str rel, struct str text);
+
+/* Walks the links of one part (borrowed): a copy that is used up. */
+struct links_view {
+    uint32_t n; /* left */
+    struct str urls, marks, texts;
+};
+struct link {
+    struct str url, rel, text;
+    enum tag tag;
+    enum attr attr;
+};
+struct links_view links_view(const struct links *l);
+/* The next link; ERR_NOT_FOUND at the end, ERR_CORRUPT where the marks lie. */
+MUST_USE enum err links_view_next(struct links_view *v, struct link *ret_link);
+
+/* --- record: what became of one URL ----------------------------------------- */
+
+enum { RECORD_MAX_BYTES = 512 << 10 };
+
+/* Borrowed text throughout; all of outside origin is valid UTF-8 already. */
+struct record {
+    int64_t seq; /* order of ending in its job, from 1; 0 while unended */
+    int64_t index;
+    struct str url;   /* canonical, without fragment; empty where the input has no parse */
+    struct str input; /* empty where equal to url */
+    struct str final_url;
+    enum outcome outcome;
+    enum code code;
+    uint32_t http_status; /* 0: none */
+    struct str content_type;
+    uint64_t bytes; /* of the decoded body */
+    uint32_t links_found, links_dropped;
+    uint32_t depth, attempts;
+    int64_t referrer;
+    struct str redirects; /* lines "301 https://from.example/", joined by \n; each hop once */
+    int64_t started_at;   /* wall ms of the last attempt; 0: none */
+    int64_t elapsed_ms;
+    struct str etag;
+};
+
+/* The stored form: |url| stands first. Appends; ERR_TOO_BIG past the buffer. */
+MUST_USE enum err record_encode(struct buf *b, const struct record *r);
+/* |ret_record| borrows from |bytes|. seq is not part of it. */
+MUST_USE enum err record_decode(struct str bytes, struct record *ret_record);
+
+#endif

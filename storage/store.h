@@ -1,0 +1,268 @@
+/* store - the door of the cellar: all that crawld keeps, behind one struct.
+ *
+ * Which back end it is follows from the URL ("sqlite:FILE"). No word of SQL
+ * leaves this floor.
+ *
+ * Threads. Any thread may call anything here unless a call says otherwise. One
+ * writer thread of the store's own makes all changes, in group commits. Calls
+ * that change something wait for it, and are durable when they return ERR_OK
+ * ("durable": survives power loss; a result of the crawl, handed over by
+ * store_commit, survives kill -9 at once and power loss from the next durable
+ * change or checkpoint on). Reads are short, and take a connection of their own.
+ *
+ * Errors that any call may return: ERR_FULL (no space; nothing was changed; the
+ * store is degraded and tries again by itself), ERR_IO, ERR_CORRUPT,
+ * ERR_STOPPED (store_stop was called), ERR_NO_MEMORY.
+ */
+#ifndef STORAGE_STORE_H
+#define STORAGE_STORE_H
+
+#include "storage/model.h"
+
+struct store;
+
+struct store_options {
+    struct str url;           /* "sqlite:crawld.db" */
+    uint64_t min_free_bytes;  /* on the volume; below it the store says so (store_health) */
+    uint64_t max_queued_urls; /* unfinished URLs over all jobs */
+};
+
+/* Opens or creates, migrates, takes the lock file, settles what a crash left
+ * (uploads half received are swept, jobs being cancelled become cancelled) and
+ * starts the writer. On an error |why| (may be NULL) gets one line for people.
+ * ERR_BUSY: another process has it. ERR_UNSUPPORTED: a newer schema, or a URL
+ * of an unknown kind. */
+MUST_USE enum err store_open(const struct store_options *options, struct store **ret_store,
+                             struct buf *why);
+/* Commits what was handed over, answers all waiting, ends the writer. The
+ * calls fail with ERR_STOPPED from then on; feeds and reads go on. */
+void store_stop(struct store *s);
+void store_free(struct store *s); /* stops it where that was not done; NULL is fine */
+DEFINE_OWNED(store)
+
+/* --- state of health -------------------------------------------------------- */
+
+#define STORE_HEALTH_TABLE(X)                                                                      \
+    X(OK, "ok")                                                                                    \
+    X(LOW_SPACE, "low_space") /* below min_free_bytes: take no jobs, start no fetches */           \
+    X(DEGRADED, "degraded")   /* writes fail; retried with back-off; reads go on */                \
+    X(DAMAGED, "damaged")     /* the database is corrupt: no more writes */
+
+enum store_health {
+#define X(name, text) STORE_##name,
+    STORE_HEALTH_TABLE(X)
+#undef X
+};
+enum store_health store_health(const struct store *s); /* cheap: no I/O */
+const char *store_health_text(enum store_health h);
+
+struct store_stats {
+    uint64_t queued_urls; /* unfinished, over all jobs */
+    uint64_t commits, commit_us, results, wal_bytes, sweep_rows;
+};
+void store_stats(const struct store *s, struct store_stats *ret_stats); /* cheap */
+
+/* Fencing: each store_open has an epoch of its own; a batch of another epoch is
+ * refused. With one node nobody else raises it; with several a lost lease does. */
+uint64_t store_epoch(const struct store *s);
+
+/* --- jobs -------------------------------------------------------------------- */
+
+/* ERR_NOT_FOUND also for jobs still being received and for deleted ones. */
+MUST_USE enum err store_job_get(struct store *s, const struct uuid *id, struct job **ret_job);
+MUST_USE enum err store_job_get_no(struct store *s, int64_t no, struct job **ret_job);
+
+struct job_filter {
+    enum job_state state; /* JOB_RECEIVING: any */
+    struct str name;      /* ptr NULL: any */
+    int64_t before_no;    /* 0: from the newest */
+    size_t limit;
+};
+/* Newest first; *ret_jobs is an array of *ret_n owned jobs (free each, then it). */
+MUST_USE enum err store_job_list(struct store *s, const struct job_filter *f,
+                                 struct job ***ret_jobs, size_t *ret_n);
+
+/* Moves to |to|: CANCELLING only, for now. Durable. Idempotent: a job that is
+ * there, or past it by the same way (CANCELLED), is returned as it is.
+ * ERR_CONFLICT where that is no legal move (*ret_job is written then too). A job
+ * becomes CANCELLED, and all its tasks settled as job_cancelled, when the engine
+ * has let it go (store_batch.released). */
+MUST_USE enum err store_job_move(struct store *s, const struct uuid *id, enum job_state to,
+                                 struct job **ret_job);
+/* Durable: not found from then on; rows leave in small batches later. */
+MUST_USE enum err store_job_delete(struct store *s, const struct uuid *id);
+
+/* --- ingest: a list of any length, in constant memory ------------------------ */
+
+struct ingest;
+
+enum { URL_MAX_BYTES = 8192, INPUT_SHOWN_CHARS = 200, REJECTS_SHOWN = 100 };
+
+struct seed {
+    struct str url;      /* canonical, without fragment; for a reject empty or what could be made */
+    struct str input;    /* as given, valid UTF-8 (mended); STR_NONE where equal to url */
+    struct str host_key; /* "example.com:443"; empty for a reject */
+    enum code code;      /* CODE_NONE, or why it is rejected */
+    struct str detail;   /* of a reject, one phrase; borrowed for the call */
+};
+
+struct reject {
+    int64_t index;
+    char *input; /* cut at INPUT_SHOWN_CHARS characters, valid UTF-8 */
+    enum code code;
+    char *detail;
+};
+
+struct submission {
+    uint64_t received, accepted, duplicates, rejected;
+    size_t n_rejects; /* at most REJECTS_SHOWN, the first ones */
+    struct reject rejects[REJECTS_SHOWN];
+};
+void submission_done(struct submission *sub);
+
+/* One thread at a time per ingest. Seeds are spooled to unnamed files beside the
+ * database once they are more than fit a small buffer. ERR_FULL also where
+ * max_queued_urls or the free space would be passed: see ret_full_why. */
+MUST_USE enum err store_ingest_new(struct store *s, struct ingest **ret_ingest);
+MUST_USE enum err ingest_add(struct ingest *in, const struct seed *seed);
+/* How many ingest_add took so far. */
+uint64_t ingest_received(const struct ingest *in);
+/* Settles duplicates (the first occurrence stays), stores the tasks in key order
+ * and makes the job visible in one durable commit. |draft|: name, metadata,
+ * priority, options, created_at; borrowed. Takes about a second per million URLs.
+ * ERR_INVALID where no seed was valid: nothing is stored, |ret_submission| is
+ * written nevertheless. Use |in| no more but to free it. */
+MUST_USE enum err ingest_commit(struct ingest *in, const struct job *draft, struct job **ret_job,
+                                struct submission *ret_submission);
+void ingest_free(struct ingest *in); /* uncommitted: nothing is left of it; NULL is fine */
+DEFINE_OWNED(ingest)
+
+/* --- the engine's side --------------------------------------------------------- */
+
+/* What the engine has to know of jobs, in the order in which it happened: each
+ * active job once at the start (QUEUED, RUNNING, CANCELLING), then each change of
+ * a job's state that concerns a crawl (also COMPLETED, DELETED). */
+struct store_feed;
+struct job_change {
+    int64_t job;
+    enum job_state state;
+};
+/* |wake| is called on any thread, after a change was added; it must not block. */
+MUST_USE enum err store_feed_new(struct store *s, void (*wake)(void *arg), void *arg,
+                                 struct store_feed **ret_feed);
+bool store_feed_take(struct store_feed *f, struct job_change *ret_change); /* false: none left */
+void store_feed_free(struct store_feed *f);
+
+/* Refill: what to fetch next, read by the writer in key order. Owned by the
+ * engine, lent to the store from store_refill to |done|. */
+struct refill_host {
+    int64_t host;
+    int64_t after_seq; /* tasks with a greater seq only; -1 for a fresh host */
+    uint32_t limit;    /* how many tasks at most */
+    /* answered: */
+    char *name;        /* host key; owned by the refill; NULL: the host has no work row */
+    struct list tasks; /* of struct task, by seq; the engine takes them */
+    bool more;         /* the store holds tasks beyond these */
+};
+struct refill {
+    int64_t job;
+    /* asked: known hosts that want more tasks, and how many new ones to open */
+    struct refill_host *hosts; /* |n_hosts| known ones, then up to |max_new| answered ones */
+    size_t n_hosts, max_new;
+    int64_t after_host;      /* new hosts beyond this key; -1 from the start */
+    uint32_t tasks_per_host; /* limit for new hosts */
+    /* answered: */
+    size_t n_new;
+    bool more_hosts;      /* the job has hosts beyond the last new one */
+    enum job_state state; /* the job's; a QUEUED job becomes RUNNING by its first refill */
+    enum err result;
+    /* called on the writer's thread: hand over and wake, nothing else */
+    void (*done)(struct refill *r);
+    void *owner;
+};
+/* A refill with room for the hosts; refill_free frees tasks that were not taken. */
+struct refill *refill_new(int64_t job, size_t n_hosts, size_t max_new);
+void refill_free(struct refill *r);
+DEFINE_OWNED(refill)
+void store_refill(struct store *s, struct refill *r);
+
+/* A batch of results: one transaction, one answer an item. Lent likewise. */
+struct result {
+    struct task *task;    /* owned; the key of what is settled */
+    struct record record; /* its text is in |text| */
+    struct buf text;      /* owned */
+    struct links links;   /* owned */
+    bool again;           /* not settled: only count task->attempts (a retry will follow) */
+    enum err answer;      /* ERR_OK, or ERR_CONFLICT: settled before, or its job is no more */
+};
+struct store_batch {
+    uint64_t epoch;
+    struct result *results; /* any order; the store sorts */
+    size_t n_results;
+    int64_t *released; /* jobs in CANCELLING of which the engine holds nothing any more */
+    size_t n_released;
+    struct drained {
+        int64_t job, host;
+    } *drained; /* work rows with no task left */
+    size_t n_drained;
+    enum err result; /* ERR_OK, ERR_STOPPED or ERR_CORRUPT: full disks are waited out */
+    void (*done)(struct store_batch *b); /* on the writer's thread */
+    void *owner;
+};
+void store_commit(struct store *s, struct store_batch *b);
+void result_done(struct result *r); /* frees what it owns */
+
+/* --- reading results ------------------------------------------------------------ */
+
+/* A visitor returns true to go on. What it gets is borrowed for the call; it
+ * must not call the store. */
+
+struct record_filter {
+    enum outcome outcome; /* OUTCOME_PENDING: any ended one */
+    enum code code;       /* CODE_NONE: any */
+    struct str url;       /* ptr NULL: any; compared with the canonical URL */
+    struct str host_name; /* ptr NULL: any; host name without port */
+};
+typedef bool record_visit(void *arg, const struct record *r);
+/* Ended URLs in order of ending, beyond |*after_seq| (0: from the start), which is
+ * moved to the last row looked at. At most |max_rows| rows are looked at: one
+ * short read. *ret_more: rows beyond were there. ERR_NOT_FOUND: the job is gone. */
+MUST_USE enum err store_records_read(struct store *s, int64_t job, const struct record_filter *f,
+                                     int64_t *after_seq, size_t max_rows, record_visit *visit,
+                                     void *arg, bool *ret_more);
+/* Tasks without a record: unended ones, or (after a cancel) those settled as a
+ * whole, which then have that outcome. In key order; |after| is moved likewise. */
+struct task_cursor {
+    int64_t host, seq; /* -1, -1: from the start */
+};
+MUST_USE enum err store_tasks_read(struct store *s, int64_t job, struct task_cursor *after,
+                                   size_t max_rows, record_visit *visit, void *arg, bool *ret_more);
+
+struct links_part {
+    int64_t seq;   /* of the page's record */
+    uint32_t part; /* of the page, 0-based */
+    struct str source_url;
+    struct links_view links;
+};
+typedef bool links_visit(void *arg, const struct links_part *p);
+struct links_cursor {
+    int64_t seq;
+    uint32_t part; /* the next read starts with this part: {0, 0} from the start */
+};
+/* Parts (of at most 64 KiB of text each, one URL at least) from |*at| on, which is
+ * moved past the last one visited (for which the visitor returned true). */
+MUST_USE enum err store_links_read(struct store *s, int64_t job, struct links_cursor *at,
+                                   size_t max_parts, links_visit *visit, void *arg, bool *ret_more);
+
+/* Events of a job: its changes of state, numbered by the version they made. */
+struct job_event {
+    uint64_t version;
+    int64_t at; /* wall ms */
+    enum job_state state;
+    enum stop_reason stop_reason;
+};
+typedef bool event_visit(void *arg, const struct job_event *e);
+MUST_USE enum err store_events_read(struct store *s, int64_t job, uint64_t after_version,
+                                    event_visit *visit, void *arg);
+
+#endif
