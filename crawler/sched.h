@@ -15,13 +15,14 @@
 #define CRAWLER_SCHED_H
 
 #include "base/own.h"
-#include "storage/model.h"
+#include "storage/store.h"
 
 struct sched;
 struct sched_host; /* one host; valid while it has tasks or requests */
 
 struct sched_options {
-    size_t window_bytes; /* for all tasks and hosts held here */
+    size_t window_bytes;  /* for all tasks and hosts held here */
+    int64_t asked_before; /* a host not seen yet counts as asked at this time (the start) */
 };
 
 struct sched *sched_new(const struct sched_options *o);
@@ -33,8 +34,9 @@ void sched_job_add(struct sched *s, int64_t job, uint32_t host_delay_ms, uint32_
 /* Drops all that is queued of it (started ones are the engine's to abort). */
 void sched_job_remove(struct sched *s, int64_t job);
 
-/* Takes |t|. |key|: the host key of its URL. |not_before|: 0 for at once (a retry
- * waits). |front|: before the others of its job and host (redirect hops, retries). */
+/* Takes |t|, whose job is here. |key|: the host key of the URL to fetch, which may
+ * be another than the task's (redirect hops). |not_before|: 0 for at once (a retry
+ * waits). |front|: before the others of its job and host (hops, retries). */
 void sched_put(struct sched *s, struct task *t, struct str key, int64_t not_before, bool front);
 
 /* The next task to start, whose host then counts it as started; the caller owns
@@ -42,10 +44,14 @@ void sched_put(struct sched *s, struct task *t, struct str key, int64_t not_befo
  * until something changes). */
 struct task *sched_next(struct sched *s, int64_t now, struct sched_host **ret_host,
                         int64_t *ret_wait_ms);
-/* The request of a started task went out: the delay counts from |now|. At most once. */
+/* The request of a started task went out, or bothered the host in another way:
+ * the delay counts from |now|. At most once a start. */
 void sched_sent(struct sched *s, struct sched_host *h, int64_t now);
-/* It is over; |was_sent| says whether sched_sent was called for it. */
-void sched_finished(struct sched *s, struct sched_host *h, bool was_sent, int64_t now);
+/* It is over; |job|: the task's; |was_sent|: whether sched_sent was called for it.
+ * The task itself may come back by sched_put, or ends by sched_settled. */
+void sched_finished(struct sched *s, struct sched_host *h, int64_t job, bool was_sent, int64_t now);
+/* A task that came by sched_refilled will not come back: |job| and |host| are its own. */
+void sched_settled(struct sched *s, int64_t job, int64_t host);
 /* No request to this host starts before |until| (Retry-After). */
 void sched_hold(struct sched *s, struct sched_host *h, int64_t until);
 
@@ -57,14 +63,15 @@ struct sched_want {
     size_t n_hosts;
     int64_t after_host;
     size_t max_new; /* new hosts to open; 0 where the window is full */
+    uint32_t tasks_per_host;
 };
 bool sched_wants(struct sched *s, struct sched_want *ret_want);
-/* Takes over the tasks of an answered refill, and what it says of more. */
-struct refill;
+/* Takes over the tasks of an answered refill, and what it says of more. One that
+ * failed is asked for again by the next sched_wants. */
 void sched_refilled(struct sched *s, struct refill *r);
 
-/* Hosts of a job that have neither tasks here nor more in the store nor requests
- * under way: for store_batch.drained. False: none. */
+/* Hosts of a job whose tasks are all settled, with no more in the store: for
+ * store_batch.drained, each once. False: none. */
 bool sched_take_drained(struct sched *s, int64_t *ret_job, int64_t *ret_host);
 
 struct sched_stats {
