@@ -11,10 +11,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MAX_INPUT = 1 << 20 };
+enum { INPUT_MAX_BYTES = 1 << 20 };
 
 static void run_file(const char *path) {
-    static uint8_t bytes[MAX_INPUT];
+    static uint8_t bytes[INPUT_MAX_BYTES];
     FILE *f = fopen(path, "rb");
     size_t n;
     uint8_t *exact;
