@@ -1,0 +1,511 @@
+#include "server/httpd.h"
+
+#include <microhttpd.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "server/deadlines.h"
+#include "server/desk.h"
+
+enum {
+    NETWORK_THREADS = 2,
+    DESK_THREADS = 4,
+    DESK_WAITING = 1024,
+    CONNECTION_MEMORY = 64 << 10, /* headers and the piece of a body at hand */
+    STREAM_BLOCK = 64 << 10,
+    BIG_ANSWER = 64 << 10, /* may take longer to send than an idle connection may live */
+    LIBRARY_TIMEOUT_S = 75,
+    /* A refused body is read and dropped up to this, because closing on a client
+     * that still sends would take our answer away from it. */
+    DISCARD_BYTES = 128 << 20,
+    STOP_PATIENCE_MS = 1000,
+};
+
+struct httpd {
+    struct MHD_Daemon *daemon;
+    int listen_fd;
+    struct api *api;
+    struct metrics *metrics;
+    struct desk *desk;
+    struct deadlines *deadlines;
+    atomic_bool closing;  /* each answer ends its connection */
+    atomic_bool refusing; /* calls are refused */
+    atomic_int n_calls;   /* under way */
+};
+
+/* One connection: libmicrohttpd's socket context. */
+struct peer {
+    struct httpd *httpd;
+    struct deadline *deadline;
+    char *target; /* of the request that is being received, raw */
+};
+
+enum step {
+    STEP_HEAD,     /* nothing decided */
+    STEP_RECEIVE,  /* the body goes to the call */
+    STEP_DISCARD,  /* the body is dropped, the answer is there */
+    STEP_WORK,     /* on the desk, suspended */
+    STEP_ANSWERED, /* the answer is queued, or can be */
+};
+
+/* One request: libmicrohttpd's request context, from the first call of the
+ * handler to on_completed. The desk has it alone while the connection is suspended. */
+struct request {
+    struct errand errand;
+    struct httpd *httpd;
+    struct peer *peer;
+    struct MHD_Connection *connection;
+    struct api_call *call;
+    enum step step;
+    bool is_head;
+    bool has_body;
+    bool is_untimed; /* by the library, while the answer is sent */
+    unsigned status; /* 0: none queued */
+    uint64_t discarded;
+    int64_t started_us;
+};
+
+/* --- what differs between the versions of the library ----------------------- */
+
+static void add_strictness(struct MHD_OptionItem *item) {
+#if MHD_VERSION >= 0x00097600
+    *item = (struct MHD_OptionItem){MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1, NULL};
+#else
+    *item = (struct MHD_OptionItem){MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL};
+#endif
+}
+
+const char *httpd_library(void) {
+    return MHD_get_version();
+}
+
+/* --- answering ---------------------------------------------------------------- */
+
+static ssize_t read_stream(void *arg, uint64_t at, char *dst, size_t max) {
+    struct api_reader *reader = arg;
+    ssize_t n = reader->read(reader->arg, dst, max);
+
+    (void)at;
+    if (n > 0)
+        return n;
+    return n == 0 ? MHD_CONTENT_READER_END_OF_STREAM : MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+static void free_stream(void *arg) {
+    struct api_reader *reader = arg;
+
+    if (reader->free)
+        reader->free(reader->arg);
+    free(reader);
+}
+
+static ssize_t read_nothing(void *arg, uint64_t at, char *dst, size_t max) {
+    (void)arg;
+    (void)at;
+    (void)dst;
+    (void)max;
+    return MHD_CONTENT_READER_END_OF_STREAM;
+}
+
+/* For HEAD: the headers of a streamed answer. 0.9.75 would send the last chunk of
+ * a chunked one nevertheless, which the client takes for its next answer: so it is
+ * said to be ended by the connection. */
+static struct MHD_Response *response_without_stream(void) {
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_nothing, NULL, NULL);
+
+    if (response)
+        (void)MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+    return response;
+}
+
+static struct MHD_Response *response_of_stream(struct api_reader *reader) {
+    struct api_reader *own = NEW(struct api_reader);
+    struct MHD_Response *response;
+
+    *own = *reader;
+    *reader = (struct api_reader){0}; /* taken */
+    response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_stream, own,
+                                                 free_stream);
+    if (!response)
+        free_stream(own);
+    return response;
+}
+
+static struct MHD_Response *response_of_bytes(struct buf bytes) {
+    return MHD_create_response_from_buffer_with_free_callback(bytes.len, bytes.ptr, free);
+}
+
+static struct MHD_Response *response_new(const struct request *r, struct api_response *answer) {
+    if (!answer->reader.read)
+        return response_of_bytes(buf_take(&answer->body));
+    return r->is_head ? response_without_stream() : response_of_stream(&answer->reader);
+}
+
+static bool add_header(struct MHD_Response *response, struct api_header header) {
+    OWNED_CHARS char *name = mem_chars(header.name);
+    OWNED_CHARS char *value = mem_chars(header.value);
+
+    return MHD_add_response_header(response, name, value) == MHD_YES;
+}
+
+static bool add_headers(const struct request *r, struct MHD_Response *response,
+                        const struct api_response *answer) {
+    for (size_t i = 0; i < answer->n_headers; i++)
+        if (!add_header(response, answer->headers[i]))
+            return false;
+    if (answer->closes || atomic_load(&r->httpd->closing))
+        return add_header(response, (struct api_header){STR("Connection"), STR("close")});
+    return true;
+}
+
+/* Queues the call's answer. MHD_NO cuts the connection. */
+static enum MHD_Result answer(struct request *r) {
+    struct api_response *made = api_call_response(r->call);
+    enum MHD_Result queued = MHD_NO;
+    struct MHD_Response *response;
+
+    r->step = STEP_ANSWERED;
+    r->is_untimed = made->reader.read || made->body.len > BIG_ANSWER;
+    response = response_new(r, made);
+    if (response && add_headers(r, response, made)) {
+        /* The library would cut a slow reader, whose socket need not move for
+         * minutes; our own deadline counts what arrives. */
+        if (r->is_untimed)
+            (void)MHD_set_connection_option(r->connection, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
+        deadline_phase(r->peer->deadline, PHASE_ANSWER);
+        queued = MHD_queue_response(r->connection, made->status, response);
+    }
+    if (response)
+        MHD_destroy_response(response);
+    if (queued == MHD_YES)
+        r->status = made->status;
+    else
+        log_error("an answer could not be queued",
+                  log_str("route", str_of(api_call_route(r->call))),
+                  log_int("status", made->status));
+    return queued;
+}
+
+/* --- asking --------------------------------------------------------------------- */
+
+struct header_list {
+    struct api_header *items;
+    size_t n, max;
+};
+
+static enum MHD_Result on_header(void *arg, enum MHD_ValueKind kind, const char *name,
+                                 size_t name_len, const char *value, size_t value_len) {
+    struct header_list *list = arg;
+
+    (void)kind;
+    if (list->n == list->max)
+        return MHD_NO;
+    list->items[list->n++] = (struct api_header){
+        .name = str_at(name, name_len), .value = str_trim(str_at(value, value ? value_len : 0))};
+    return MHD_YES;
+}
+
+static struct api_call *call_new(struct request *r, const char *method, const char *version) {
+    int n = MHD_get_connection_values_n(r->connection, MHD_HEADER_KIND, NULL, NULL);
+    struct header_list list = {.max = n > 0 ? (size_t)n : 0};
+    struct api_request request = {
+        .method = str_of(method),
+        .target = str_of(r->peer->target),
+        .version = str_of(version),
+        .now_ms = clock_wall_ms(),
+    };
+    struct api_call *call;
+
+    list.items = NEW_N(struct api_header, list.max);
+    (void)MHD_get_connection_values_n(r->connection, MHD_HEADER_KIND, on_header, &list);
+    request.headers = list.items;
+    request.n_headers = list.n;
+    call = api_call_new(r->httpd->api, &request);
+    free(list.items);
+    return call;
+}
+
+static const char *header(const struct request *r, const char *name) {
+    return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
+}
+
+/* Whether a refused body is short enough to be read and dropped. A client that
+ * asked first (Expect) does not send it at all. */
+static bool is_worth_discarding(const struct request *r) {
+    const char *length = header(r, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    uint64_t n;
+
+    if (header(r, MHD_HTTP_HEADER_EXPECT))
+        return false;
+    return !length || str_to_u64(str_of(length), DISCARD_BYTES, &n) == ERR_OK;
+}
+
+/* On the desk: the connection is suspended, so the request is ours. */
+static void carry_out(struct errand *e, bool refused) {
+    struct request *r = CONTAINER_OF(e, struct request, errand);
+    struct MHD_Connection *connection = r->connection;
+
+    if (refused)
+        api_call_refuse(r->call, "the service is stopping");
+    else
+        api_call_finish(r->call);
+    MHD_resume_connection(connection);
+}
+
+static struct request *request_new(struct httpd *h, struct peer *peer,
+                                   struct MHD_Connection *connection, const char *method,
+                                   const char *version) {
+    struct request *r = NEW(struct request);
+
+    list_init(&r->errand.link);
+    r->errand.run = carry_out;
+    r->httpd = h;
+    r->peer = peer;
+    r->connection = connection;
+    r->is_head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+    r->has_body =
+        header(r, MHD_HTTP_HEADER_CONTENT_LENGTH) || header(r, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+    r->started_us = clock_mono_us();
+    r->call = call_new(r, method, version);
+    atomic_fetch_add(&h->n_calls, 1);
+    return r;
+}
+
+/* The head is complete. An answer given here ends the connection, because its
+ * body is not read: only where that is meant. */
+static enum MHD_Result on_head(struct request *r) {
+    if (!atomic_load(&r->httpd->refusing) && api_call_wants_body(r->call)) {
+        r->step = STEP_RECEIVE;
+        deadline_phase(r->peer->deadline, PHASE_BODY);
+        return MHD_YES;
+    }
+    if (api_call_wants_body(r->call))
+        api_call_refuse(r->call, "the service is stopping");
+    r->step = STEP_DISCARD;
+    deadline_phase(r->peer->deadline, PHASE_BODY);
+    if (api_call_response(r->call)->closes || (r->has_body && !is_worth_discarding(r)))
+        return answer(r);
+    return MHD_YES;
+}
+
+static enum MHD_Result on_body(struct request *r, struct str piece) {
+    deadline_received(r->peer->deadline, piece.len);
+    if (r->step == STEP_RECEIVE)
+        return api_call_body(r->call, piece) ? MHD_YES : MHD_NO;
+    r->discarded += piece.len;
+    return r->discarded <= DISCARD_BYTES ? MHD_YES : MHD_NO;
+}
+
+static enum MHD_Result send_to_desk(struct request *r) {
+    r->step = STEP_WORK;
+    MHD_suspend_connection(r->connection);
+    if (!desk_put(r->httpd->desk, &r->errand)) {
+        api_call_refuse(r->call, "too many calls are waiting");
+        MHD_resume_connection(r->connection);
+    }
+    return MHD_YES;
+}
+
+/* The body is complete, or the desk is done. */
+static enum MHD_Result on_end(struct request *r) {
+    if (r->step != STEP_RECEIVE)
+        return answer(r);
+    deadline_phase(r->peer->deadline, PHASE_WORK);
+    if (atomic_load(&r->httpd->refusing))
+        api_call_refuse(r->call, "the service is stopping");
+    else if (api_call_blocks(r->call))
+        return send_to_desk(r);
+    else
+        api_call_finish(r->call);
+    return answer(r);
+}
+
+/* --- callbacks of the library, on its threads ------------------------------------- */
+
+static struct peer *peer_of(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info ? info->socket_context : NULL;
+}
+
+static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode code) {
+    struct httpd *h = arg;
+    struct peer *peer = *context;
+
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+
+        *context = peer = NEW(struct peer);
+        peer->httpd = h;
+        peer->deadline = deadline_new(h->deadlines, fd);
+        metrics_connected(h->metrics);
+    } else if (peer) {
+        metrics_disconnected(h->metrics, deadline_was_cut(peer->deadline));
+        deadline_free(peer->deadline);
+        free(peer->target);
+        free(peer);
+        *context = NULL;
+    }
+}
+
+/* The request line is there. Gives the raw target, which the handler is not shown. */
+static void *on_target(void *arg, const char *target, struct MHD_Connection *connection) {
+    struct peer *peer = peer_of(connection);
+
+    (void)arg;
+    free(peer->target);
+    peer->target = mem_chars(str_of(target));
+    deadline_phase(peer->deadline, PHASE_HEADERS);
+    return NULL;
+}
+
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *piece,
+                                  size_t *piece_len, void **context) {
+    struct request *r = *context;
+
+    (void)url;
+    if (!r) {
+        *context = r = request_new(arg, peer_of(connection), connection, method, version);
+        return on_head(r);
+    }
+    if (*piece_len) {
+        struct str bytes = str_at(piece, *piece_len);
+
+        *piece_len = 0;
+        return on_body(r, bytes);
+    }
+    return on_end(r);
+}
+
+static void log_request(const struct request *r, int64_t elapsed_us) {
+    struct str route = str_of(api_call_route(r->call));
+    struct str id = api_call_request_id(r->call);
+
+    log_write(r->status >= 500 ? LOG_WARNING : LOG_DEBUG, "request", log_str("route", route),
+              log_int("status", r->status), log_int("elapsed_us", elapsed_us),
+              log_str("request_id", id), LOG_END);
+}
+
+static void on_completed(void *arg, struct MHD_Connection *connection, void **context,
+                         enum MHD_RequestTerminationCode code) {
+    struct request *r = *context;
+    struct httpd *h = arg;
+    int64_t elapsed_us;
+
+    if (!r)
+        return;
+    elapsed_us = clock_mono_us() - r->started_us;
+    if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK)
+        r->status = 0;
+    metrics_request(h->metrics, api_call_route(r->call), r->status, elapsed_us);
+    log_request(r, elapsed_us);
+    deadline_phase(r->peer->deadline, PHASE_IDLE);
+    if (r->is_untimed)
+        (void)MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT,
+                                        (unsigned)LIBRARY_TIMEOUT_S);
+    api_call_free(r->call);
+    free(r);
+    *context = NULL;
+    atomic_fetch_sub(&h->n_calls, 1);
+}
+
+static void on_library_log(void *arg, const char *format, va_list values)
+    __attribute__((format(printf, 2, 0)));
+
+static void on_library_log(void *arg, const char *format, va_list values) {
+    char text[256];
+
+    (void)arg;
+    (void)vsnprintf(text, sizeof text, format, values);
+    log_debug("libmicrohttpd", log_str("text", str_trim(str_of(text))));
+}
+
+/* --- life ------------------------------------------------------------------------- */
+
+static struct MHD_Daemon *daemon_new(struct httpd *h, unsigned max_connections) {
+    unsigned flags =
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG;
+    struct MHD_OptionItem options[] = {
+        {MHD_OPTION_LISTEN_SOCKET, h->listen_fd, NULL},
+        {MHD_OPTION_THREAD_POOL_SIZE, NETWORK_THREADS, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)max_connections, NULL},
+        {MHD_OPTION_CONNECTION_TIMEOUT, LIBRARY_TIMEOUT_S, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
+        {MHD_OPTION_END, 0, NULL}, /* strictness */
+        {MHD_OPTION_END, 0, NULL},
+    };
+
+    add_strictness(&options[sizeof options / sizeof options[0] - 2]);
+    return MHD_start_daemon(
+        flags, 0, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+        h, MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+}
+
+enum err httpd_new(const struct httpd_options *o, struct httpd **ret_httpd) {
+    OWNED(httpd) struct httpd *h = NEW(struct httpd);
+
+    h->listen_fd = o->listen_fd;
+    h->api = o->api;
+    h->metrics = o->metrics;
+    h->desk = desk_new(DESK_THREADS, DESK_WAITING);
+    h->deadlines = deadlines_new(o->deadline_divisor);
+    if (!h->desk || !h->deadlines)
+        return ERR_IO;
+    h->daemon = daemon_new(h, o->max_connections);
+    if (!h->daemon)
+        return ERR_IO;
+    *ret_httpd = TAKE(h);
+    return ERR_OK;
+}
+
+void httpd_quiesce(struct httpd *h) {
+    if (atomic_exchange(&h->closing, true))
+        return;
+    (void)MHD_quiesce_daemon(h->daemon);
+    /* Who knocks now is turned away, instead of waiting in the backlog. */
+    (void)shutdown(h->listen_fd, SHUT_RDWR);
+}
+
+static void pause_ms(int64_t ms) {
+    struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+
+    (void)nanosleep(&t, NULL);
+}
+
+void httpd_stop(struct httpd *h) {
+    int64_t until_ms = clock_mono_ms() + STOP_PATIENCE_MS;
+
+    if (!h->daemon)
+        return;
+    httpd_quiesce(h);
+    atomic_store(&h->refusing, true);
+    /* From here on nobody is suspended, which MHD_stop_daemon would not survive:
+     * what waits is answered, and desk_put says no. */
+    desk_close(h->desk);
+    while (atomic_load(&h->n_calls) && clock_mono_ms() < until_ms)
+        pause_ms(5);
+    MHD_stop_daemon(h->daemon);
+    h->daemon = NULL;
+}
+
+void httpd_free(struct httpd *h) {
+    if (!h)
+        return;
+    httpd_stop(h);
+    desk_free(h->desk);
+    deadlines_free(h->deadlines);
+    if (h->listen_fd >= 0)
+        (void)close(h->listen_fd);
+    free(h);
+}
