@@ -27,6 +27,10 @@ const struct charset *charset_of_bom(struct str head, size_t *ret_bom_len);
 /* "Prescan a byte stream to determine its encoding" over the first
  * CHARSET_PRESCAN_BYTES of |head|, or NULL. */
 const struct charset *charset_of_meta(struct str head);
+/* What a meta element with these attributes declares, or NULL (section 13.2.6.4.4,
+ * for one that comes after the prescan's bytes). */
+const struct charset *charset_of_meta_attrs(struct str http_equiv, struct str content,
+                                            struct str charset);
 /* For a document that declares nothing: UTF-8 where |sample| can be that, else
  * what uchardet makes of it, else windows-1252. */
 const struct charset *charset_guess(struct str sample);

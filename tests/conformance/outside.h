@@ -1,0 +1,46 @@
+/* outside - test data that others wrote, from the folder TEST_DATA (by default
+ * ../shared/data beside the repository). Without it a test skips aloud.
+ */
+#ifndef TESTS_CONFORMANCE_OUTSIDE_H
+#define TESTS_CONFORMANCE_OUTSIDE_H
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+
+/* Appends what comes from |f|; ends the test where |b| is too small. */
+static inline void outside_drain(FILE *f, struct buf *b) {
+    char *room;
+    size_t n;
+
+    do {
+        if (buf_room(b, 64 << 10, &room) != ERR_OK)
+            abort();
+        n = fread(room, 1, 64 << 10, f);
+        buf_grew(b, n);
+    } while (n);
+}
+
+static inline void outside_path(const char *name, char *ret_path, size_t size) {
+    const char *folder = getenv("TEST_DATA");
+
+    (void)snprintf(ret_path, size, "%s/%s", folder && *folder ? folder : "../shared/data", name);
+}
+
+/* The whole file |name|; skips the test where there is none. */
+static inline void outside_read(const char *name, struct buf *b) {
+    char path[4096];
+    FILE *f;
+
+    outside_path(name, path, sizeof path);
+    f = fopen(path, "rb");
+    if (!f) {
+        printf("skipped: no %s\n", path);
+        exit(77);
+    }
+    outside_drain(f, b);
+    (void)fclose(f);
+}
+
+#endif
