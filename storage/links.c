@@ -1,0 +1,103 @@
+/* links - those of one page: three buffers side by side, so that all URLs are one
+ * run of lines that compresses well and goes out as it is. Pure.
+ */
+#include <assert.h>
+
+#include "storage/model.h"
+
+enum { MARK_MAX_BYTES = 2 + 10 + 10 }; /* tag, attr, two varints */
+
+void links_init(struct links *l) {
+    *l = (struct links){
+        .urls = BUF_INIT(LINKS_MAX_BYTES),
+        .marks = BUF_INIT(LINKS_MAX_BYTES),
+        .texts = BUF_INIT(LINKS_MAX_BYTES),
+    };
+}
+
+void links_done(struct links *l) {
+    buf_done(&l->urls);
+    buf_done(&l->marks);
+    buf_done(&l->texts);
+    links_init(l);
+}
+
+static bool has_room(const struct links *l, struct str url, struct str rel, struct str text) {
+    size_t used = l->urls.len + l->marks.len + l->texts.len + MARK_MAX_BYTES + 1;
+    size_t left = used < LINKS_MAX_BYTES ? LINKS_MAX_BYTES - used : 0;
+
+    return l->n < UINT32_MAX && url.len <= left && rel.len <= left - url.len &&
+           text.len <= left - url.len - rel.len;
+}
+
+static enum err put_parts(struct links *l, struct str url, enum tag tag, enum attr attr,
+                          struct str rel, struct str text) {
+    char marks[2] = {(char)tag, (char)attr};
+    enum err e = l->n ? buf_put_char(&l->urls, '\n') : ERR_OK;
+
+    if (e == ERR_OK)
+        e = buf_put(&l->urls, url);
+    if (e == ERR_OK)
+        e = buf_put(&l->marks, str_at(marks, sizeof marks));
+    if (e == ERR_OK)
+        e = buf_put_varint(&l->marks, rel.len);
+    if (e == ERR_OK)
+        e = buf_put_varint(&l->marks, text.len);
+    if (e == ERR_OK)
+        e = buf_put(&l->texts, rel);
+    return e == ERR_OK ? buf_put(&l->texts, text) : e;
+}
+
+enum err links_put(struct links *l, struct str url, enum tag tag, enum attr attr, struct str rel,
+                   struct str text) {
+    size_t urls = l->urls.len, marks = l->marks.len, texts = l->texts.len;
+    enum err e;
+
+    assert(str_find(url, '\n') == STR_END);
+    if (!has_room(l, url, rel, text))
+        return ERR_TOO_BIG;
+    e = put_parts(l, url, tag, attr, rel, text);
+    if (e == ERR_OK) {
+        l->n++;
+        return ERR_OK;
+    }
+    l->urls.len = urls;
+    l->marks.len = marks;
+    l->texts.len = texts;
+    return e;
+}
+
+struct links_view links_view(const struct links *l) {
+    return (struct links_view){l->n, buf_str(&l->urls), buf_str(&l->marks), buf_str(&l->texts)};
+}
+
+/* Takes |n| bytes off the front of |*s|. */
+static enum err take(struct str *s, uint64_t n, struct str *ret_taken) {
+    if (n > s->len)
+        return ERR_CORRUPT;
+    *ret_taken = str_upto(*s, (size_t)n);
+    *s = str_from(*s, (size_t)n);
+    return ERR_OK;
+}
+
+enum err links_view_next(struct links_view *v, struct link *ret_link) {
+    struct link link = {.tag = TAG_NONE};
+    struct str mark;
+    uint64_t rel_len, text_len;
+
+    if (v->n == 0)
+        return ERR_NOT_FOUND;
+    if (take(&v->marks, 2, &mark) != ERR_OK || str_take_varint(&v->marks, &rel_len) != ERR_OK ||
+        str_take_varint(&v->marks, &text_len) != ERR_OK ||
+        take(&v->texts, rel_len, &link.rel) != ERR_OK ||
+        take(&v->texts, text_len, &link.text) != ERR_OK)
+        return ERR_CORRUPT;
+    if ((unsigned char)mark.ptr[0] >= TAG_COUNT || (unsigned char)mark.ptr[1] >= ATTR_COUNT)
+        return ERR_CORRUPT;
+    link.tag = (enum tag)(unsigned char)mark.ptr[0];
+    link.attr = (enum attr)(unsigned char)mark.ptr[1];
+    link.url = str_cut(&v->urls, '\n');
+    v->n--;
+    *ret_link = link;
+    return ERR_OK;
+}
