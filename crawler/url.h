@@ -29,15 +29,17 @@ struct url {
     struct buf href;
     enum url_scheme scheme;
     /*  https://user:pass@example.com:1234/foo/bar?baz#quux
-     *        |      |    |          | ^^^^|       |   |
-     *        |      |    |          | |   |       |   fragment_start
-     *        |      |    |          | |   |       query_start
-     *        |      |    |          | |   path_start
-     *        |      |    |          | port
-     *        |      |    |          host_end
-     *        |      |    host_start (at the @, if there is one)
-     *        |      username_end
-     *        scheme_end                                                    */
+     *        |     |    |          | ^^^^|       |   |
+     *        |     |    |          | |   |       |   fragment_start
+     *        |     |    |          | |   |       query_start
+     *        |     |    |          | |   path_start
+     *        |     |    |          | port
+     *        |     |    |          host_end
+     *        |     |    host_start (at the @, if there is one)
+     *        |     username_end
+     *        scheme_end (past the colon)
+     * Without a host, a path that starts with "//" has "/." before it, which is
+     * not of the path: "web:/.//a" */
     uint32_t scheme_end, username_end, host_start, host_end, path_start;
     uint32_t query_start, fragment_start; /* URL_NO_PART: none; else at '?' and '#' */
     uint32_t port;                        /* URL_NO_PART: none, or the scheme's default */
@@ -59,8 +61,8 @@ struct url_query_encoder {
 
 /* Parses |input| (UTF-8; bad bytes count as U+FFFD) against |base| (NULL: it
  * must be absolute). |encoder| NULL: queries are UTF-8. ERR_INVALID where the
- * standard says failure, ERR_TOO_BIG past URL_LIMIT; |u| is then empty. |base|
- * and |u| may not be the same. */
+ * standard says failure, ERR_TOO_BIG past URL_LIMIT (the input's length too);
+ * |u| is then empty. |base| and |u| may not be the same. */
 MUST_USE enum err url_parse(struct url *u, struct str input, const struct url *base,
                             const struct url_query_encoder *encoder);
 /* After url_parse failed: why, in a few words, from the input alone. Static. */

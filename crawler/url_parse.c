@@ -1,0 +1,502 @@
+#include "crawler/url_parse.h"
+
+#include "base/utf8.h"
+#include "crawler/url_escape.h"
+#include "crawler/url_path.h"
+
+static const struct {
+    struct str name;
+    uint16_t port;
+} schemes[] = {
+    [URL_OTHER] = {{NULL, 0}, 0},      [URL_HTTP] = {{"http", 4}, 80},
+    [URL_HTTPS] = {{"https", 5}, 443}, [URL_WS] = {{"ws", 2}, 80},
+    [URL_WSS] = {{"wss", 3}, 443},     [URL_FTP] = {{"ftp", 3}, 21},
+    [URL_FILE] = {{"file", 4}, 0},
+};
+
+uint16_t url_default_port(enum url_scheme scheme) {
+    return schemes[scheme].port;
+}
+
+void url_clear(struct url *u) {
+    struct buf href = u->href;
+
+    buf_clear(&href);
+    *u = (struct url){
+        .href = href,
+        .query_start = URL_NO_PART,
+        .fragment_start = URL_NO_PART,
+        .port = URL_NO_PART,
+    };
+}
+
+enum err url_reserve(struct url_parse *x, size_t n) {
+    struct buf *href = &x->u->href;
+
+    href->len = x->w ? url_here(x) : 0;
+    return buf_room(href, n * URL_ESCAPE_GROWTH + URL_ROOM_MARGIN, &x->w);
+}
+
+static void set_scheme(struct url_parse *x, enum url_scheme scheme) {
+    x->u->scheme = scheme;
+    x->is_special = scheme != URL_OTHER;
+}
+
+/* The length of the scheme at the front, without its colon; 0: there is none. */
+static size_t scheme_length(struct str s) {
+    size_t i = 0;
+
+    if (s.len == 0 || !ascii_is_alpha(s.ptr[0]))
+        return 0;
+    while (i < s.len && (ascii_is_alpha(s.ptr[i]) || ascii_is_digit(s.ptr[i]) || s.ptr[i] == '+' ||
+                         s.ptr[i] == '-' || s.ptr[i] == '.'))
+        i++;
+    return i < s.len && s.ptr[i] == ':' ? i : 0;
+}
+
+static enum url_scheme scheme_of(struct str name) {
+    for (int i = URL_HTTP; i <= URL_FILE; i++)
+        if (str_eq(name, schemes[i].name))
+            return (enum url_scheme)i;
+    return URL_OTHER;
+}
+
+static void take_scheme(struct url_parse *x, size_t len) {
+    for (size_t i = 0; i < len; i++)
+        x->w[i] = ascii_lower(x->p[i]);
+    set_scheme(x, scheme_of(str_at(x->w, len)));
+    x->w += len;
+    *x->w++ = ':';
+    x->p += len + 1;
+    x->u->scheme_end = url_here(x);
+}
+
+static void copy_scheme(struct url_parse *x) {
+    set_scheme(x, x->base->scheme);
+    x->w = x->u->href.ptr;
+    url_put(x, str_at(x->base->href.ptr, x->base->scheme_end));
+    x->u->scheme_end = url_here(x);
+}
+
+/* All of the base before its path. */
+static void copy_authority(struct url_parse *x) {
+    const struct url *base = x->base;
+    struct url *u = x->u;
+
+    set_scheme(x, base->scheme);
+    x->w = u->href.ptr;
+    url_put(x, str_at(base->href.ptr, base->has_host ? base->path_start : base->scheme_end));
+    u->scheme_end = base->scheme_end;
+    u->username_end = base->username_end;
+    u->host_start = base->host_start;
+    u->host_end = base->host_end;
+    u->port = base->port;
+    u->has_host = base->has_host;
+    u->path_start = url_here(x);
+}
+
+static void put_no_host(struct url_parse *x) {
+    x->u->username_end = x->u->host_start = x->u->host_end = url_here(x);
+    x->u->path_start = url_here(x);
+}
+
+static void put_empty_host(struct url_parse *x) {
+    url_put(x, STR("//"));
+    x->u->has_host = true;
+    put_no_host(x);
+}
+
+static struct url_path path_of(struct url_parse *x) {
+    return (struct url_path){
+        .start = x->u->href.ptr + x->u->path_start,
+        .end = x->w,
+        .is_special = x->is_special,
+        .is_file = x->u->scheme == URL_FILE,
+    };
+}
+
+static void parse_path(struct url_parse *x) {
+    struct url_path path = path_of(x);
+    struct str in = url_rest(x);
+
+    url_path_put(&path, &in);
+    x->p = in.ptr;
+    x->w = path.end;
+}
+
+static void copy_shortened_path(struct url_parse *x) {
+    struct url_path path;
+
+    url_put(x, url_path(x->base));
+    path = path_of(x);
+    url_path_shorten(&path);
+    x->w = path.end;
+}
+
+static void copy_query(struct url_parse *x) {
+    struct str query = url_query(x->base);
+
+    if (x->base->query_start == URL_NO_PART)
+        return;
+    x->u->query_start = url_here(x);
+    *x->w++ = '?';
+    url_put(x, query);
+}
+
+static bool is_at_tail(const struct url_parse *x) {
+    return x->p == x->end || *x->p == '?' || *x->p == '#';
+}
+
+/* A query or a fragment alone, or nothing: the rest is the base's. */
+static void copy_before_tail(struct url_parse *x) {
+    url_put(x, url_path(x->base));
+    if (x->p == x->end || *x->p == '#')
+        copy_query(x);
+}
+
+static void parse_path_after_host(struct url_parse *x) {
+    x->u->path_start = url_here(x);
+    if (!x->is_special && is_at_tail(x))
+        return;
+    x->p += url_is_slash(x, x->p);
+    parse_path(x);
+}
+
+static enum err parse_with_authority(struct url_parse *x) {
+    enum err e;
+
+    url_put(x, STR("//"));
+    x->u->has_host = true;
+    e = url_parse_authority(x);
+    if (e == ERR_OK)
+        parse_path_after_host(x);
+    return e;
+}
+
+/* Two slashes, and for special URLs any number, also none. */
+static void skip_slashes(struct url_parse *x) {
+    if (!x->is_special)
+        x->p += 2;
+    while (x->is_special && url_is_slash(x, x->p))
+        x->p++;
+}
+
+/* Against a base with a path of segments; not for file URLs. */
+static enum err parse_relative(struct url_parse *x) {
+    set_scheme(x, x->base->scheme);
+    if (url_is_slash(x, x->p) && url_is_slash(x, x->p + 1)) {
+        copy_scheme(x);
+        skip_slashes(x);
+        return parse_with_authority(x);
+    }
+    copy_authority(x);
+    if (is_at_tail(x)) {
+        copy_before_tail(x);
+        return ERR_OK;
+    }
+    if (url_is_slash(x, x->p))
+        x->p++;
+    else
+        copy_shortened_path(x);
+    parse_path(x);
+    return ERR_OK;
+}
+
+static bool base_has_drive(const struct url *base) {
+    struct str path = url_path(base);
+
+    return path.len >= 3 && url_is_drive(str_at(path.ptr + 1, 2)) &&
+           (path.len == 3 || path.ptr[3] == '/');
+}
+
+/* Behind "file://". */
+static enum err parse_file_host(struct url_parse *x) {
+    const char *end = x->p;
+    struct str host;
+    enum err e = ERR_OK;
+
+    while (end < x->end && *end != '?' && *end != '#' && !url_is_slash(x, end))
+        end++;
+    host = str_at(x->p, (size_t)(end - x->p));
+    put_empty_host(x);
+    if (url_is_drive(host)) {
+        parse_path(x);
+        return ERR_OK;
+    }
+    x->p = end;
+    if (host.len)
+        e = url_parse_host(x, host);
+    if (e != ERR_OK)
+        return e;
+    x->u->host_end = url_here(x);
+    if (str_eq(url_hostname(x->u), STR("localhost"))) {
+        x->u->host_end = x->u->host_start;
+        x->w = x->u->href.ptr + x->u->host_end;
+    }
+    parse_path_after_host(x);
+    return ERR_OK;
+}
+
+/* "file:/..." */
+static void parse_file_root(struct url_parse *x) {
+    x->p++;
+    if (!x->base) {
+        put_empty_host(x);
+    } else {
+        copy_authority(x);
+        if (!url_starts_with_drive(url_rest(x)) && base_has_drive(x->base))
+            url_put(x, str_upto(url_path(x->base), 3));
+    }
+    parse_path(x);
+}
+
+/* Behind "file:", or against a file base. */
+static enum err parse_file(struct url_parse *x) {
+    if (x->base && x->base->scheme != URL_FILE)
+        x->base = NULL;
+    if (url_is_slash(x, x->p) && url_is_slash(x, x->p + 1)) {
+        x->p += 2;
+        return parse_file_host(x);
+    }
+    if (url_is_slash(x, x->p)) {
+        parse_file_root(x);
+        return ERR_OK;
+    }
+    if (!x->base) {
+        put_empty_host(x);
+        parse_path(x);
+        return ERR_OK;
+    }
+    copy_authority(x);
+    if (is_at_tail(x)) {
+        copy_before_tail(x);
+        return ERR_OK;
+    }
+    if (!url_starts_with_drive(url_rest(x)))
+        copy_shortened_path(x);
+    parse_path(x);
+    return ERR_OK;
+}
+
+static void parse_opaque_path(struct url_parse *x) {
+    const char *start = x->p;
+    struct str path;
+
+    put_no_host(x);
+    x->u->has_opaque_path = true;
+    while (!is_at_tail(x))
+        x->p++;
+    path = str_at(start, (size_t)(x->p - start));
+    if (x->p < x->end && str_ends(path, STR(" "))) {
+        path.len--;
+        x->w = url_escape(x->w, path, URL_SET_C0);
+        x->w = url_escape_byte(x->w, ' ');
+    } else {
+        x->w = url_escape(x->w, path, URL_SET_C0);
+    }
+}
+
+static enum err parse_after_scheme(struct url_parse *x) {
+    if (x->u->scheme == URL_FILE)
+        return parse_file(x);
+    if (x->is_special) {
+        bool is_same = x->base && x->base->scheme == x->u->scheme;
+
+        if (is_same && !str_starts(url_rest(x), STR("//")))
+            return parse_relative(x);
+        skip_slashes(x);
+        return parse_with_authority(x);
+    }
+    if (str_starts(url_rest(x), STR("//"))) {
+        skip_slashes(x);
+        return parse_with_authority(x);
+    }
+    if (url_is_slash(x, x->p)) {
+        put_no_host(x);
+        x->p++;
+        parse_path(x);
+    } else {
+        parse_opaque_path(x);
+    }
+    return ERR_OK;
+}
+
+static enum err parse_without_scheme(struct url_parse *x) {
+    if (!x->base)
+        return url_invalid(x, "no scheme");
+    if (x->base->has_opaque_path) {
+        if (x->p == x->end || *x->p != '#')
+            return url_invalid(x, "relative to a URL that has no path of segments");
+        copy_authority(x);
+        x->u->has_opaque_path = true;
+        copy_before_tail(x);
+        return ERR_OK;
+    }
+    if (x->base->scheme != URL_FILE)
+        return parse_relative(x);
+    copy_scheme(x);
+    return parse_file(x);
+}
+
+/* Without a host a path that starts with "//" would read as one: "/." goes before it. */
+static void guard_path(struct url_parse *x) {
+    char *path = x->u->href.ptr + x->u->path_start;
+    size_t len = (size_t)(x->w - path);
+
+    if (x->u->has_host || x->u->has_opaque_path || len < 2 || path[0] != '/' || path[1] != '/')
+        return;
+    memmove(path + 2, path, len);
+    memcpy(path, "/.", 2);
+    x->u->path_start += 2;
+    x->w += 2;
+}
+
+/* "&#123;" at the front, an encoder's word for what it cannot say: its length, or 0.
+ * No query that is encoded has a '#' of its own. */
+static size_t reference_length(struct str s) {
+    size_t n = 2;
+
+    if (!str_starts(s, STR("&#")))
+        return 0;
+    while (n < s.len && ascii_is_digit(s.ptr[n]))
+        n++;
+    return n > 2 && n < s.len && s.ptr[n] == ';' ? n + 1 : 0;
+}
+
+static void put_encoded(struct url_parse *x, struct str bytes) {
+    bool is_double = false; /* ISO-2022-JP: pairs of bytes, in which "&#" is a letter */
+
+    while (bytes.len) {
+        size_t len = is_double ? 0 : reference_length(bytes);
+
+        if (bytes.ptr[0] == '\x1b' && bytes.len > 1)
+            is_double = bytes.ptr[1] == '$';
+        if (len) {
+            url_put(x, STR("%26%23"));
+            url_put(x, str_at(bytes.ptr + 2, len - 3));
+            url_put(x, STR("%3B"));
+        } else {
+            x->w = url_escape(x->w, str_upto(bytes, 1), URL_SET_SPECIAL_QUERY);
+        }
+        bytes = str_from(bytes, len ? len : 1);
+    }
+}
+
+/* ASCII is itself in all encodings, but for what switches ISO-2022-JP. */
+static bool needs_encoder(struct str query) {
+    for (size_t i = 0; i < query.len; i++) {
+        unsigned char c = (unsigned char)query.ptr[i];
+
+        if (c >= 0x80 || c == 0x0e || c == 0x0f || c == 0x1b)
+            return true;
+    }
+    return false;
+}
+
+static enum err put_query(struct url_parse *x, struct str query) {
+    bool is_web = x->is_special && x->u->scheme != URL_WS && x->u->scheme != URL_WSS;
+    OWNED_BUF struct buf bytes = BUF_INIT(URL_LIMIT);
+    enum err e;
+
+    if (!x->encoder || !is_web || !needs_encoder(query)) {
+        x->w = url_escape(x->w, query, x->is_special ? URL_SET_SPECIAL_QUERY : URL_SET_QUERY);
+        return ERR_OK;
+    }
+    e = x->encoder->encode(x->encoder->arg, query, &bytes);
+    if (e == ERR_OK)
+        e = url_reserve(x, bytes.len + (size_t)(x->end - x->p));
+    if (e == ERR_OK)
+        put_encoded(x, buf_str(&bytes));
+    return e;
+}
+
+static enum err parse_tail(struct url_parse *x) {
+    struct str tail = url_rest(x);
+    enum err e = ERR_OK;
+
+    if (str_starts(tail, STR("?"))) {
+        struct str query = str_upto(tail, str_find(tail, '#'));
+
+        x->u->query_start = url_here(x);
+        *x->w++ = '?';
+        x->p += query.len;
+        e = put_query(x, str_from(query, 1));
+        tail = url_rest(x);
+    }
+    if (e == ERR_OK && tail.len) {
+        x->u->fragment_start = url_here(x);
+        *x->w++ = '#';
+        x->w = url_escape(x->w, str_from(tail, 1), URL_SET_FRAGMENT);
+    }
+    return e;
+}
+
+static enum err parse_clean(struct url_parse *x, struct str input) {
+    size_t scheme = scheme_length(input);
+    enum err e;
+
+    x->p = input.ptr;
+    x->end = input.ptr + input.len;
+    e = url_reserve(x, input.len + (x->base ? x->base->href.len : 0));
+    if (e != ERR_OK)
+        return e;
+    if (scheme)
+        take_scheme(x, scheme);
+    e = scheme ? parse_after_scheme(x) : parse_without_scheme(x);
+    if (e != ERR_OK)
+        return e;
+    guard_path(x);
+    e = parse_tail(x);
+    x->u->href.len = url_here(x);
+    return e == ERR_OK && x->u->href.len > URL_LIMIT ? ERR_TOO_BIG : e;
+}
+
+static struct str trim_controls(struct str s) {
+    while (s.len && (unsigned char)s.ptr[0] <= ' ')
+        s = str_at(s.ptr + 1, s.len - 1);
+    while (s.len && (unsigned char)s.ptr[s.len - 1] <= ' ')
+        s.len--;
+    return s;
+}
+
+/* Neither controls nor spaces nor anything but ASCII: nothing to clean. */
+static bool is_plain(struct str s) {
+    const uint64_t ones = 0x0101010101010101U, high = ones * 0x80;
+    uint64_t word, found = 0;
+    size_t i = 0;
+
+    for (; i + sizeof word <= s.len; i += sizeof word) {
+        memcpy(&word, s.ptr + i, sizeof word);
+        found |= (word - ones * 0x21) | word;
+    }
+    for (; i < s.len; i++)
+        found |= (uint64_t)((unsigned char)s.ptr[i] - 0x21) | (unsigned char)s.ptr[i];
+    return !(found & high);
+}
+
+static void drop_line_ends(struct buf *b) {
+    size_t n = 0;
+
+    for (size_t i = 0; i < b->len; i++)
+        if (b->ptr[i] != '\t' && b->ptr[i] != '\n' && b->ptr[i] != '\r')
+            b->ptr[n++] = b->ptr[i];
+    b->len = n;
+}
+
+enum err url_parse_all(struct url_parse *x, struct str input) {
+    OWNED_BUF struct buf cleaned = BUF_INIT(4 * URL_LIMIT);
+    enum err e = ERR_OK;
+
+    x->why = "longer than the limit";
+    if (input.len > URL_LIMIT)
+        return ERR_TOO_BIG;
+    input = trim_controls(input);
+    if (!is_plain(input)) {
+        e = utf8_put_mended(&cleaned, input);
+        drop_line_ends(&cleaned);
+        input = buf_str(&cleaned);
+    }
+    if (input.len == 0)
+        input = STR(""); /* never NULL: pointers into it are compared */
+    return e == ERR_OK ? parse_clean(x, input) : e;
+}
