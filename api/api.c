@@ -1,0 +1,243 @@
+/* The life of a call: head, body, answer. What the answer is, the handlers know. */
+#include "api/api.h"
+
+#include <string.h>
+
+#include "api/guard.h"
+#include "api/receive.h"
+#include "api/routes.h"
+#include "base/mem.h"
+
+enum {
+    MAX_HEAD_BYTES = 1 << 20, /* the HTTP library's own limits are narrower */
+    MAX_HEADERS = 256,
+    /* What is read of a body that is refused already, so that its sender gets to see
+     * the answer: many send all before they look. */
+    MAX_DROPPED_BYTES = 64 << 20,
+};
+
+struct api *api_new(const struct api_options *o) {
+    struct api *a = NEW(struct api);
+
+    a->options = *o;
+    a->options.defaults = (struct job_options){0};
+    job_options_copy(&a->options.defaults, &o->defaults);
+    a->limits = codec_limits_of(&o->defaults, o->min_host_delay_ms, o->max_host_connections,
+                                o->robots_enforced);
+    return a;
+}
+
+void api_free(struct api *a) {
+    if (!a)
+        return;
+    job_options_done(&a->options.defaults);
+    free(a);
+}
+
+/* --- the head ------------------------------------------------------------------------- */
+
+static size_t head_bytes(const struct api_request *r) {
+    size_t n = r->method.len + r->target.len + r->version.len;
+
+    for (size_t i = 0; i < r->n_headers; i++)
+        n += r->headers[i].name.len + r->headers[i].value.len;
+    return n;
+}
+
+/* |b| has room: what is copied into it stays where it is. */
+static struct str keep(struct buf *b, struct str s) {
+    struct str kept = str_at(b->ptr + b->len, s.len);
+
+    if (s.len)
+        memcpy(b->ptr + b->len, s.ptr, s.len);
+    buf_grew(b, s.len);
+    return kept;
+}
+
+static enum err copy_head(struct api_call *c, const struct api_request *r) {
+    char *room;
+    enum err e =
+        r->n_headers > MAX_HEADERS ? ERR_TOO_BIG : buf_room(&c->head, head_bytes(r) + 1, &room);
+
+    if (e != ERR_OK)
+        return e;
+    c->method = keep(&c->head, r->method);
+    c->target = keep(&c->head, r->target);
+    c->version = keep(&c->head, r->version);
+    c->headers = NEW_N(struct api_header, r->n_headers + 1);
+    for (size_t i = 0; i < r->n_headers; i++) {
+        c->headers[i].name = keep(&c->head, r->headers[i].name);
+        c->headers[i].value = keep(&c->head, r->headers[i].value);
+    }
+    c->n_headers = r->n_headers;
+    return ERR_OK;
+}
+
+static bool is_sane_id(struct str id) {
+    for (size_t i = 0; i < id.len; i++)
+        if (id.ptr[i] <= ' ' || id.ptr[i] > '~')
+            return false;
+    return id.len > 0 && id.len <= CALL_MAX_REQUEST_ID;
+}
+
+static void choose_id(struct api_call *c, const struct api_request *r) {
+    struct uuid fresh;
+    struct str id;
+
+    if (guard_header(r->headers, r->n_headers, STR("X-Request-Id"), &id) && is_sane_id(id)) {
+        memcpy(c->request_id, id.ptr, id.len);
+        return;
+    }
+    fresh = uuid_new(r->now_ms);
+    uuid_text(&fresh, c->request_id);
+}
+
+static void refuse_by(struct api_call *c, struct guard_refusal found) {
+    if (found.code != PROBLEM_COUNT)
+        call_refuse(c, found.code, found.detail);
+}
+
+static void check_head(struct api_call *c, const struct api_request *r) {
+    struct guard_policy policy = {c->api->options.is_loopback, c->api->options.allowed_hosts};
+
+    refuse_by(c, guard_framing(r));
+    if (c->is_answered)
+        c->response.closes = true;
+    else
+        refuse_by(c, guard_browser(r, &policy));
+}
+
+static void refuse_method(struct api_call *c) {
+    OWNED_BUF struct buf allow = BUF_INIT(256);
+
+    call_refuse(c, PROBLEM_METHOD_NOT_ALLOWED, NULL);
+    if (routes_allow(c->path, &allow) == ERR_OK)
+        call_add_header(c, "Allow", buf_str(&allow));
+}
+
+static void find_route(struct api_call *c) {
+    switch (routes_find(c->method, c->path, &c->route, &c->job_id)) {
+    case ROUTE_FOUND:
+        return;
+    case ROUTE_UNKNOWN:
+        call_refuse(c, PROBLEM_NOT_FOUND, NULL);
+        return;
+    case ROUTE_BAD_ID:
+        call_refuse(c, PROBLEM_JOB_NOT_FOUND, NULL);
+        return;
+    case ROUTE_OTHER_METHOD:
+        refuse_method(c);
+        return;
+    }
+}
+
+static void check_parameters(struct api_call *c) {
+    for (size_t i = 0; i < c->query.n && c->route->parameters && !c->is_answered; i++) {
+        struct str name = c->query.parameters[i].name;
+        bool later = routes_lists(c->route->later, name);
+
+        if (!later && routes_lists(c->route->parameters, name))
+            continue;
+        OWNED_PROBLEM struct problem p;
+
+        problem_init(&p, PROBLEM_INVALID_PARAMETER);
+        problem_fault(&p, FAULT_PARAMETER, name,
+                      later ? "is not available yet" : "is not a parameter of this call");
+        call_problem(c, &p);
+    }
+}
+
+static void read_target(struct api_call *c) {
+    OWNED_PROBLEM struct problem p;
+    struct str query = c->target;
+
+    problem_init(&p, PROBLEM_INVALID_PARAMETER);
+    c->path = str_cut(&query, '?');
+    find_route(c);
+    if (c->is_answered)
+        return;
+    if (query_parse(&c->query, query, &p) != ERR_OK)
+        call_problem(c, &p);
+    else
+        check_parameters(c);
+}
+
+struct api_call *api_call_new(struct api *a, const struct api_request *r) {
+    struct api_call *c = NEW(struct api_call);
+
+    c->api = a;
+    c->head = BUF_INIT(MAX_HEAD_BYTES);
+    c->response.body = BUF_INIT(CALL_MAX_BODY);
+    c->now_ms = r->now_ms;
+    query_init(&c->query);
+    choose_id(c, r);
+    if (copy_head(c, r) != ERR_OK) {
+        call_refuse(c, PROBLEM_HEAD_TOO_LARGE, NULL);
+        c->response.closes = true;
+        return c;
+    }
+    check_head(c, r);
+    if (!c->is_answered)
+        read_target(c);
+    if (!c->is_answered && c->route->begin)
+        c->route->begin(c);
+    return c;
+}
+
+void api_call_free(struct api_call *c) {
+    if (!c)
+        return;
+    receive_free(c->receive);
+    if (c->response.reader.read)
+        c->response.reader.free(c->response.reader.arg);
+    buf_done(&c->response.body);
+    for (size_t i = 0; i < c->response.n_headers; i++)
+        free(c->values[i]);
+    query_done(&c->query);
+    free(c->headers);
+    buf_done(&c->head);
+    free(c);
+}
+
+/* --- the body --------------------------------------------------------------------------- */
+
+bool api_call_wants_body(const struct api_call *c) {
+    return !c->is_answered;
+}
+
+bool api_call_body(struct api_call *c, struct str piece) {
+    if (!c->is_answered && c->receive) {
+        receive_feed(c->receive, c, piece);
+        return true;
+    }
+    c->dropped += piece.len;
+    return c->dropped <= MAX_DROPPED_BYTES + 16 * c->api->options.max_request_bytes;
+}
+
+/* --- the answer --------------------------------------------------------------------------- */
+
+bool api_call_blocks(const struct api_call *c) {
+    return !c->is_answered && c->route->blocks;
+}
+
+void api_call_finish(struct api_call *c) {
+    if (!c->is_answered)
+        c->route->finish(c);
+}
+
+void api_call_refuse(struct api_call *c, const char *detail) {
+    if (!c->is_answered)
+        call_refuse(c, PROBLEM_UNAVAILABLE, detail);
+}
+
+struct api_response *api_call_response(struct api_call *c) {
+    return &c->response;
+}
+
+struct str api_call_request_id(const struct api_call *c) {
+    return str_of(c->request_id);
+}
+
+const char *api_call_route(const struct api_call *c) {
+    return c->route ? c->route->pattern : "unknown";
+}

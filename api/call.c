@@ -1,0 +1,173 @@
+#include "api/call.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "api/guard.h"
+#include "base/mem.h"
+
+bool call_is_head(const struct api_call *c) {
+    return str_eq(c->method, STR("HEAD"));
+}
+
+bool call_header(const struct api_call *c, struct str name, struct str *ret_value) {
+    return guard_header(c->headers, c->n_headers, name, ret_value);
+}
+
+/* --- answers -------------------------------------------------------------------- */
+
+void call_add_header(struct api_call *c, const char *name, struct str value) {
+    struct api_response *r = &c->response;
+    size_t i = r->n_headers;
+
+    if (i == API_MAX_RESPONSE_HEADERS)
+        return;
+    c->values[i] = mem_chars(value);
+    r->headers[i] = (struct api_header){str_of(name), str_of(c->values[i])};
+    r->n_headers++;
+}
+
+static void add_common_headers(struct api_call *c) {
+    call_add_header(c, "X-Request-Id", str_of(c->request_id));
+    call_add_header(c, "X-Content-Type-Options", STR("nosniff"));
+    if (str_starts(c->path, STR("/v1/"))) {
+        call_add_header(c, "Cache-Control", STR("private, no-cache"));
+        call_add_header(c, "Vary", STR("Accept, Accept-Encoding, Authorization"));
+    } else {
+        call_add_header(c, "Cache-Control", STR("no-store"));
+    }
+}
+
+void call_answer(struct api_call *c, unsigned status, struct str content_type) {
+    c->is_answered = true;
+    c->response.status = status;
+    add_common_headers(c);
+    if (content_type.len)
+        call_add_header(c, "Content-Type", content_type);
+}
+
+void call_answer_body(struct api_call *c, unsigned status, struct str content_type, enum err e) {
+    if (e == ERR_OK) {
+        call_answer(c, status, content_type);
+        return;
+    }
+    buf_clear(&c->response.body);
+    call_refuse(c, PROBLEM_INTERNAL, err_text(e));
+}
+
+void call_problem(struct api_call *c, const struct problem *p) {
+    buf_clear(&c->response.body);
+    if (problem_write(p, str_of(c->request_id), &c->response.body) != ERR_OK)
+        buf_clear(&c->response.body); /* out of memory: the status alone must do */
+    call_answer(c, problem_status(p->code), STR("application/problem+json"));
+    if (problem_status(p->code) == 503)
+        call_add_header(c, "Retry-After", STR("30"));
+}
+
+void call_refuse(struct api_call *c, enum problem_code code, const char *detail) {
+    OWNED_PROBLEM struct problem p;
+
+    problem_init(&p, code);
+    if (detail)
+        problem_detail(&p, "%s", detail);
+    call_problem(c, &p);
+}
+
+void call_refuse_parameter(struct api_call *c, const char *name, const char *detail) {
+    OWNED_PROBLEM struct problem p;
+
+    problem_init(&p, PROBLEM_INVALID_PARAMETER);
+    problem_fault(&p, FAULT_PARAMETER, str_of(name), "%s", detail);
+    call_problem(c, &p);
+}
+
+static const char *full_detail(const struct api_call *c) {
+    enum store_health h = store_health(c->api->options.store);
+
+    if (h == STORE_LOW_SPACE || h == STORE_DEGRADED)
+        return "there is not enough space on the disk; nothing was changed";
+    return "too many URLs are queued; nothing was changed";
+}
+
+void call_store_error(struct api_call *c, enum err e) {
+    switch (e) {
+    case ERR_NOT_FOUND:
+        call_refuse(c, PROBLEM_JOB_NOT_FOUND, NULL);
+        return;
+    case ERR_FULL:
+        call_refuse(c, PROBLEM_FULL, full_detail(c));
+        return;
+    case ERR_STOPPED:
+        call_refuse(c, PROBLEM_UNAVAILABLE, "the service is stopping");
+        return;
+    case ERR_BUSY:
+    case ERR_IO:
+    case ERR_CORRUPT:
+    case ERR_NO_MEMORY:
+        call_refuse(c, PROBLEM_UNAVAILABLE, err_text(e));
+        return;
+    default:
+        call_refuse(c, PROBLEM_INTERNAL, err_text(e));
+        return;
+    }
+}
+
+/* --- reading ---------------------------------------------------------------------- */
+
+bool call_job(struct api_call *c, struct job **ret_job) {
+    enum err e = store_job_get(c->api->options.store, &c->job_id, ret_job);
+
+    if (e != ERR_OK)
+        call_store_error(c, e);
+    return e == ERR_OK;
+}
+
+bool call_number(struct api_call *c, const char *name, uint64_t min, uint64_t max, uint64_t usual,
+                 uint64_t *ret_number) {
+    const struct str *given = query_get(&c->query, name);
+    char detail[80];
+    uint64_t number = usual;
+
+    if (given && (str_to_u64(*given, max, &number) != ERR_OK || number < min)) {
+        (void)snprintf(detail, sizeof detail, "must be a whole number from %llu to %llu",
+                       (unsigned long long)min, (unsigned long long)max);
+        call_refuse_parameter(c, name, detail);
+        return false;
+    }
+    *ret_number = number;
+    return true;
+}
+
+struct str call_text(const struct api_call *c, const char *name) {
+    const struct str *given = query_get(&c->query, name);
+
+    return given ? *given : STR_NONE;
+}
+
+static enum err put_next(const struct api_call *c, struct str next, struct buf *out) {
+    enum err e = buf_printf(out, "<%.*s?", (int)c->path.len, c->path.ptr);
+
+    for (size_t i = 0; i < c->query.n && e == ERR_OK; i++) {
+        struct parameter p = c->query.parameters[i];
+
+        if (str_eq(p.name, STR("cursor")))
+            continue;
+        e = query_put_escaped(out, p.name);
+        if (e == ERR_OK)
+            e = buf_put_char(out, '=');
+        if (e == ERR_OK)
+            e = query_put_escaped(out, p.value);
+        if (e == ERR_OK)
+            e = buf_put_char(out, '&');
+    }
+    if (e == ERR_OK)
+        e = buf_printf(out, "cursor=%.*s>; rel=\"next\"", (int)next.len, next.ptr);
+    return e;
+}
+
+void call_add_next(struct api_call *c, struct str next) {
+    OWNED_BUF struct buf link = BUF_INIT(64 << 10);
+
+    if (next.len && put_next(c, next, &link) == ERR_OK)
+        call_add_header(c, "Link", buf_str(&link));
+}

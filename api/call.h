@@ -1,0 +1,74 @@
+/* call - the inside of an api_call: what the handlers of api/ see and fill.
+ *
+ * api.c leads a call through its life; a handler reads the head, the query and the
+ * job's id here and gives one answer with the functions below. One thread at a time.
+ */
+#ifndef API_CALL_H
+#define API_CALL_H
+
+#include "api/api.h"
+#include "api/codec.h"
+#include "api/problem.h"
+#include "api/query.h"
+
+struct route;
+struct receive;
+
+struct api {
+    struct api_options options;
+    struct codec_limits limits;
+};
+
+enum { CALL_MAX_BODY = 64 << 20, CALL_MAX_REQUEST_ID = 128 };
+
+struct api_call {
+    struct api *api;
+    /* the request */
+    struct buf head; /* the bytes that the members below borrow */
+    struct str method, target, version, path;
+    struct api_header *headers;
+    size_t n_headers;
+    int64_t now_ms;
+    struct query query;
+    struct uuid job_id; /* where the path has {id} */
+    char request_id[CALL_MAX_REQUEST_ID + 1];
+    const struct route *route; /* NULL: none matches */
+    /* its body */
+    uint64_t dropped;        /* bytes that nobody wants to see */
+    struct receive *receive; /* a list on its way in */
+    /* the answer */
+    bool is_answered;
+    struct api_response response;
+    char *values[API_MAX_RESPONSE_HEADERS]; /* of its headers */
+};
+
+bool call_is_head(const struct api_call *c);
+bool call_header(const struct api_call *c, struct str name, struct str *ret_value);
+
+/* --- answers: one a call ------------------------------------------------------- */
+
+/* |name| is static, |value| copied. */
+void call_add_header(struct api_call *c, const char *name, struct str value);
+void call_answer(struct api_call *c, unsigned status, struct str content_type);
+/* The body was written into c->response.body; |e| is how that went. */
+void call_answer_body(struct api_call *c, unsigned status, struct str content_type, enum err e);
+void call_problem(struct api_call *c, const struct problem *p);
+void call_refuse(struct api_call *c, enum problem_code code, const char *detail);
+void call_refuse_parameter(struct api_call *c, const char *name, const char *detail);
+/* What the store says went wrong; with a NOT_FOUND the job is meant. */
+void call_store_error(struct api_call *c, enum err e);
+
+/* --- what several handlers read ------------------------------------------------- */
+
+/* The job of the path; false: the call is answered. */
+bool call_job(struct api_call *c, struct job **ret_job);
+/* The parameter |name| as a number from |min| to |max|, |usual| where it is absent.
+ * False: the call is answered. */
+bool call_number(struct api_call *c, const char *name, uint64_t min, uint64_t max, uint64_t usual,
+                 uint64_t *ret_number);
+/* The parameter as text; empty where it is absent. */
+struct str call_text(const struct api_call *c, const char *name);
+/* Adds Link: <this target with cursor=|next|>; rel="next". */
+void call_add_next(struct api_call *c, struct str next);
+
+#endif

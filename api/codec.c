@@ -1,0 +1,293 @@
+#include "api/codec.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "api/option.h"
+#include "base/mem.h"
+
+struct codec_body {
+    json_t *root;
+    struct str text;
+};
+
+void codec_body_free(struct codec_body *b) {
+    if (!b)
+        return;
+    json_decref(b->root);
+    free(b);
+}
+
+struct codec_limits codec_limits_of(const struct job_options *defaults, uint32_t min_host_delay_ms,
+                                    uint32_t max_host_connections, bool robots_enforced) {
+    struct codec_limits l = {.robots_enforced = robots_enforced};
+
+    l.of[OPTION_HOST_DELAY_MS] = (struct codec_range){min_host_delay_ms, CODEC_MAX_HOST_DELAY_MS};
+    l.of[OPTION_HOST_CONNECTIONS] = (struct codec_range){1, max_host_connections};
+    l.of[OPTION_TIMEOUT_MS] = (struct codec_range){1, defaults->timeout_ms};
+    l.of[OPTION_MAX_BODY_BYTES] = (struct codec_range){1, defaults->max_body_bytes};
+    l.of[OPTION_MAX_REDIRECTS] = (struct codec_range){0, defaults->max_redirects};
+    l.of[OPTION_MAX_ATTEMPTS] = (struct codec_range){1, defaults->max_attempts};
+    l.of[OPTION_MAX_LINKS] = (struct codec_range){0, CODEC_MAX_LINKS};
+    return l;
+}
+
+/* --- JSON in -------------------------------------------------------------------- */
+
+enum err codec_parse(struct str text, struct codec_body **ret_body, struct problem *p) {
+    OWNED(codec_body) struct codec_body *b = NEW(struct codec_body);
+    json_error_t why;
+
+    problem_init(p, PROBLEM_INVALID_JSON);
+    b->text = text;
+    b->root = json_loadb(text.len ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES, &why);
+    if (!b->root) {
+        problem_detail(p, "line %d, column %d: %s", why.line, why.column, why.text);
+        return ERR_INVALID;
+    }
+    if (!json_is_object(b->root)) {
+        problem_fault(p, FAULT_POINTER, STR("#"), "must be an object");
+        return ERR_INVALID;
+    }
+    *ret_body = TAKE(b);
+    return ERR_OK;
+}
+
+static struct str text_of(const json_t *j) {
+    return str_at(json_string_value(j), json_string_length(j));
+}
+
+static void take_list(const json_t *j, struct option_value *v) {
+    size_t n = json_array_size(j);
+
+    v->type = n <= OPTION_MAX_LIST ? OPTION_LIST : OPTION_OTHER;
+    for (size_t i = 0; i < n && v->type == OPTION_LIST; i++) {
+        json_t *item = json_array_get(j, i);
+
+        if (json_is_string(item))
+            v->list[v->n++] = text_of(item);
+        else
+            v->type = OPTION_OTHER;
+    }
+}
+
+static struct option_value value_of(const json_t *j) {
+    struct option_value v = {.type = OPTION_OTHER};
+
+    switch (json_typeof(j)) {
+    case JSON_INTEGER:
+        v.type = OPTION_NUMBER;
+        v.number = json_integer_value(j);
+        break;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        v.type = OPTION_BOOL;
+        v.boolean = json_is_true(j);
+        break;
+    case JSON_STRING:
+        v.type = OPTION_TEXT_VALUE;
+        v.text = text_of(j);
+        break;
+    case JSON_ARRAY:
+        take_list(j, &v);
+        break;
+    case JSON_OBJECT:
+        v.type = OPTION_OBJECT;
+        break;
+    default:
+        break;
+    }
+    return v;
+}
+
+/* --- a member's own text ---------------------------------------------------------- */
+
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* The end of the string that starts at |at|, in valid JSON. */
+static size_t string_end(struct str json, size_t at) {
+    for (at++; json.ptr[at] != '"'; at++)
+        at += json.ptr[at] == '\\';
+    return at + 1;
+}
+
+/* The end of the value that starts at |at|, in valid JSON. */
+static size_t value_end(struct str json, size_t at) {
+    size_t depth = 0;
+
+    for (;;) {
+        char c = json.ptr[at];
+
+        if (c == '"') {
+            at = string_end(json, at);
+            if (!depth)
+                return at;
+            continue;
+        }
+        if (depth == 0 && (c == ',' || c == '}' || c == ']' || is_blank(c)))
+            return at;
+        depth += c == '{' || c == '[';
+        depth -= c == '}' || c == ']';
+        at++;
+        if (depth == 0 && (c == '}' || c == ']'))
+            return at;
+    }
+}
+
+static size_t skip_blanks(struct str json, size_t at) {
+    while (is_blank(json.ptr[at]))
+        at++;
+    return at;
+}
+
+/* The text of the |index|th member's value of |json|, an object that was parsed
+ * without an error: what is handed back verbatim may not pass through numbers of
+ * the parser's. */
+static struct str member_text(struct str json, size_t index) {
+    size_t at = skip_blanks(json, 0) + 1, end;
+
+    for (size_t i = 0;; i++) {
+        at = string_end(json, skip_blanks(json, at));
+        at = skip_blanks(json, at) + 1; /* the colon */
+        at = skip_blanks(json, at);
+        end = value_end(json, at);
+        if (i == index)
+            return str_at(json.ptr + at, end - at);
+        at = skip_blanks(json, end) + 1; /* the comma */
+    }
+}
+
+/* --- options in -------------------------------------------------------------------- */
+
+/* Where options come from, and where they and their faults go. */
+struct reading {
+    const struct codec_limits *limits;
+    struct job *draft;
+    struct problem *problem;
+    enum fault_place place;
+    const char *group; /* "extract.", or "" */
+};
+
+enum { MAX_NAME = 64 };
+
+/* "#/extract/text" in JSON, "extract.text" in a query; RFC 6901 escapes. */
+static void fault(const struct reading *r, struct str key, const char *detail) {
+    OWNED_BUF struct buf where = BUF_INIT(1024);
+    bool is_json = r->place == FAULT_POINTER;
+    enum err e = buf_put(&where, is_json ? STR("#/") : STR_NONE);
+
+    if (e == ERR_OK)
+        e = buf_put(&where, is_json && *r->group ? STR("extract/") : str_of(r->group));
+    key = str_upto(key, MAX_NAME);
+    for (size_t i = 0; i < key.len && e == ERR_OK; i++) {
+        if (is_json && (key.ptr[i] == '~' || key.ptr[i] == '/'))
+            e = buf_put(&where, key.ptr[i] == '~' ? STR("~0") : STR("~1"));
+        else
+            e = buf_put_char(&where, key.ptr[i]);
+    }
+    problem_fault(r->problem, r->place, buf_str(&where), "%s", detail);
+}
+
+static const struct option *find(const struct reading *r, struct str key) {
+    char name[MAX_NAME];
+    int len = snprintf(name, sizeof name, "%s%.*s", r->group, (int)str_upto(key, MAX_NAME).len,
+                       key.len ? key.ptr : "");
+    const struct option *o = len < MAX_NAME ? option_find(str_of(name)) : NULL;
+
+    if (!o)
+        fault(r, key, "is not an option");
+    else if (!option_is_available(o))
+        fault(r, key, "is not available yet");
+    return o && option_is_available(o) ? o : NULL;
+}
+
+static void set(const struct reading *r, const struct option *o, struct str key,
+                const struct option_value *v) {
+    char why[OPTION_WHY_BYTES];
+    const char *wrong = option_set(o, v, r->limits, r->draft, why);
+
+    if (wrong)
+        fault(r, key, wrong);
+}
+
+static void read_members(const struct reading *r, json_t *object, struct str text) {
+    size_t index = 0;
+    const char *name;
+    json_t *member;
+
+    json_object_foreach(object, name, member) {
+        struct str key = str_of(name);
+        struct option_value v = value_of(member);
+        struct reading inside = *r;
+        const struct option *o;
+
+        index++;
+        if (!*r->group && str_eq(key, STR("urls")))
+            continue;
+        if (!*r->group && str_eq(key, STR("extract")) && json_is_object(member)) {
+            inside.group = "extract.";
+            read_members(&inside, member, STR_NONE);
+            continue;
+        }
+        o = find(r, key);
+        if (!o)
+            continue;
+        if (v.type == OPTION_OBJECT && text.len)
+            v.text = member_text(text, index - 1);
+        set(r, o, key, &v);
+    }
+}
+
+void codec_read_body(const struct codec_body *b, const struct codec_limits *l, struct job *draft,
+                     struct problem *p) {
+    struct reading r = {l, draft, p, FAULT_POINTER, ""};
+
+    read_members(&r, b->root, b->text);
+}
+
+void codec_read_query(const struct query *q, const struct codec_limits *l, bool is_allowed,
+                      struct job *draft, struct problem *p) {
+    struct reading r = {l, draft, p, FAULT_PARAMETER, ""};
+
+    for (size_t i = 0; i < q->n; i++) {
+        struct str key = q->parameters[i].name;
+        const struct option *o = find(&r, key);
+        struct option_value v;
+
+        if (!o)
+            continue;
+        if (option_is_json_only(o) || !is_allowed) {
+            fault(&r, key, is_allowed ? "can be given in JSON only" : "belongs in the JSON body");
+            continue;
+        }
+        v = option_of_text(o, q->parameters[i].value);
+        set(&r, o, key, &v);
+    }
+}
+
+/* --- the list ---------------------------------------------------------------------- */
+
+size_t codec_url_count(const struct codec_body *b, struct problem *p) {
+    json_t *urls = json_object_get(b->root, "urls");
+
+    if (json_is_array(urls))
+        return json_array_size(urls);
+    problem_fault(p, FAULT_POINTER, STR("#/urls"), urls ? "must be a list of texts" : "is missing");
+    return SIZE_MAX;
+}
+
+enum err codec_url(const struct codec_body *b, size_t index, struct str *ret_url,
+                   struct problem *p) {
+    json_t *url = json_array_get(json_object_get(b->root, "urls"), index);
+    char where[48];
+
+    if (json_is_string(url)) {
+        *ret_url = text_of(url);
+        return ERR_OK;
+    }
+    (void)snprintf(where, sizeof where, "#/urls/%zu", index);
+    problem_fault(p, FAULT_POINTER, str_of(where), "must be a text");
+    return ERR_INVALID;
+}

@@ -1,0 +1,216 @@
+#include "api/format.h"
+
+#include <string.h>
+
+#include "api/writer.h"
+
+static const struct {
+    const char *name, *type, *suffix;
+} formats[] = {
+#define X(name, text, type, suffix) {text, type, suffix},
+    FORMAT_TABLE(X)
+#undef X
+};
+
+static const char *const column_names[] = {
+#define X(name, text) text,
+    COLUMN_TABLE(X)
+#undef X
+};
+
+struct str format_type(enum format f) {
+    return str_of(formats[f].type);
+}
+
+struct str format_header(enum format f) {
+    switch (f) {
+    case FORMAT_TSV:
+        return STR("text/tab-separated-values; charset=utf-8");
+    case FORMAT_CSV:
+        return STR("text/csv; charset=utf-8; header=present");
+    default:
+        return format_type(f);
+    }
+}
+
+struct str format_suffix(enum format f) {
+    return str_of(formats[f].suffix);
+}
+
+enum err format_of(struct str name, enum format *ret_format) {
+    for (int f = 0; f < FORMAT_COUNT; f++) {
+        if (str_eq(name, str_of(formats[f].name))) {
+            *ret_format = (enum format)f;
+            return ERR_OK;
+        }
+    }
+    return ERR_INVALID;
+}
+
+struct columns format_default_columns(void) {
+    return (struct columns){{COLUMN_SOURCE_URL, COLUMN_PARSED_URL}, 2};
+}
+
+static enum err add_column(struct columns *c, struct str name) {
+    int found = 0;
+
+    while (found < COLUMN_COUNT && !str_eq(name, str_of(column_names[found])))
+        found++;
+    if (found == COLUMN_COUNT)
+        return ERR_INVALID;
+    for (size_t i = 0; i < c->n; i++)
+        if (c->list[i] == (enum column)found)
+            return ERR_INVALID;
+    c->list[c->n++] = (enum column)found;
+    return ERR_OK;
+}
+
+enum err format_columns_of(struct str list, struct columns *ret_columns) {
+    struct columns c = {.n = 0};
+
+    do {
+        enum err e = add_column(&c, str_trim(str_cut(&list, ',')));
+
+        if (e != ERR_OK)
+            return e;
+    } while (list.len);
+    *ret_columns = c;
+    return ERR_OK;
+}
+
+/* --- cells -------------------------------------------------------------------- */
+
+static bool is_control(char c) {
+    return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+static enum err put_clean(struct buf *out, struct str s) {
+    size_t start = out->len;
+    enum err e = buf_put(out, s);
+
+    for (size_t i = start; i < out->len; i++)
+        if (is_control(out->ptr[i]))
+            out->ptr[i] = ' ';
+    return e;
+}
+
+static bool needs_quotes(struct str s) {
+    for (size_t i = 0; i < s.len; i++)
+        if (s.ptr[i] == '"' || s.ptr[i] == ',' || s.ptr[i] == '\n' || s.ptr[i] == '\r')
+            return true;
+    return false;
+}
+
+static enum err put_quoted(struct buf *out, struct str s) {
+    enum err e = buf_put_char(out, '"');
+
+    while (s.len && e == ERR_OK) {
+        size_t quote = str_find(s, '"');
+
+        e = buf_put(out, str_upto(s, quote));
+        if (quote == STR_END)
+            break;
+        if (e == ERR_OK)
+            e = buf_put(out, STR("\"\""));
+        s = str_from(s, quote + 1);
+    }
+    return e == ERR_OK ? buf_put_char(out, '"') : e;
+}
+
+enum err format_cell(struct buf *out, enum format f, bool is_first, struct str value) {
+    enum err e = is_first ? ERR_OK : buf_put_char(out, f == FORMAT_CSV ? ',' : '\t');
+
+    if (e != ERR_OK)
+        return e;
+    if (f != FORMAT_CSV)
+        return put_clean(out, value);
+    return needs_quotes(value) ? put_quoted(out, value) : buf_put(out, value);
+}
+
+enum err format_line_end(struct buf *out, enum format f) {
+    return f == FORMAT_CSV ? buf_put(out, STR("\r\n")) : buf_put_char(out, '\n');
+}
+
+/* --- links -------------------------------------------------------------------- */
+
+static struct str cell_of(const struct format_line *l, enum column c) {
+    switch (c) {
+    case COLUMN_SOURCE_URL:
+        return l->source_url;
+    case COLUMN_PARSED_URL:
+        return l->link->url;
+    case COLUMN_TAG:
+        return str_of(tag_text(l->link->tag));
+    case COLUMN_ATTR:
+        return str_of(attr_text(l->link->attr));
+    case COLUMN_REL:
+        return l->link->rel;
+    case COLUMN_TEXT:
+        return l->link->text;
+    default:
+        return l->cursor;
+    }
+}
+
+static enum err put_object(struct buf *out, const struct format_line *l) {
+    struct writer w = writer_on(out);
+
+    writer_open(&w, '{');
+    for (int c = 0; c < COLUMN_COUNT; c++)
+        if (c != COLUMN_CURSOR || l->cursor.len)
+            writer_text(&w, column_names[c], cell_of(l, (enum column)c));
+    writer_close(&w, '}');
+    return w.err;
+}
+
+enum err format_link(struct buf *out, enum format f, const struct columns *c,
+                     const struct format_line *line) {
+    enum err e = ERR_OK;
+
+    if (f == FORMAT_JSON)
+        return put_object(out, line);
+    if (f == FORMAT_NDJSON) {
+        e = put_object(out, line);
+    } else {
+        for (size_t i = 0; i < c->n && e == ERR_OK; i++)
+            e = format_cell(out, f, i == 0, cell_of(line, c->list[i]));
+    }
+    return e == ERR_OK ? format_line_end(out, f) : e;
+}
+
+enum err format_link_names(struct buf *out, enum format f, const struct columns *c) {
+    enum err e = ERR_OK;
+
+    if (f != FORMAT_TSV && f != FORMAT_CSV)
+        return ERR_OK;
+    for (size_t i = 0; i < c->n && e == ERR_OK; i++)
+        e = format_cell(out, f, i == 0, str_of(column_names[c->list[i]]));
+    return e == ERR_OK ? format_line_end(out, f) : e;
+}
+
+/* --- parts of a canonical URL --------------------------------------------------- */
+
+struct str format_scheme(struct str url) {
+    size_t colon = str_find(url, ':');
+
+    return colon == STR_END ? STR_NONE : str_upto(url, colon);
+}
+
+struct str format_host(struct str url) {
+    struct str rest = str_from(url, format_scheme(url).len);
+    size_t end, at;
+
+    if (!str_starts(rest, STR("://")))
+        return STR_NONE;
+    rest = str_from(rest, 3);
+    for (end = 0; end < rest.len && !strchr("/?#", rest.ptr[end]); end++)
+        ;
+    rest = str_upto(rest, end);
+    at = str_find(rest, '@'); /* a canonical URL has one at most before the path */
+    if (at != STR_END)
+        rest = str_from(rest, at + 1);
+    end = str_find(rest, ']'); /* an IPv6 address keeps its brackets */
+    if (str_starts(rest, STR("[")) && end != STR_END)
+        return str_upto(rest, end + 1);
+    return str_upto(rest, str_find(rest, ':'));
+}

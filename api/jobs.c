@@ -1,0 +1,198 @@
+/* Jobs: create, list, look at, cancel, delete. */
+#include <stdio.h>
+
+#include "api/cursor.h"
+#include "api/jobjson.h"
+#include "api/receive.h"
+#include "api/routes.h"
+#include "crawler/engine.h"
+
+enum { LIST_USUAL = 50, LIST_MOST = 500 };
+
+static uint64_t running_of(const struct api_call *c, const struct job *j) {
+    struct engine *engine = c->api->options.engine;
+
+    return engine ? engine_running(engine, j->no) : 0;
+}
+
+static void write_job(struct api_call *c, struct writer *w, const struct job *j) {
+    writer_open(w, '{');
+    jobjson_write(w, j, running_of(c, j), c->now_ms);
+    writer_close(w, '}');
+}
+
+static void add_etag(struct api_call *c, const struct job *j) {
+    char etag[32];
+
+    (void)snprintf(etag, sizeof etag, "W/\"%llu\"", (unsigned long long)j->version);
+    call_add_header(c, "ETag", str_of(etag));
+}
+
+static void answer_job(struct api_call *c, unsigned status, const struct job *j) {
+    struct writer w = writer_on(&c->response.body);
+
+    write_job(c, &w, j);
+    call_answer_body(c, status, STR("application/json"), w.err);
+    if (w.err == ERR_OK)
+        add_etag(c, j);
+}
+
+/* --- create ------------------------------------------------------------------------- */
+
+void jobs_create_begin(struct api_call *c) {
+    c->receive = receive_new(c);
+}
+
+static void answer_created(struct api_call *c, const struct job *j, const struct submission *sub) {
+    struct writer w = writer_on(&c->response.body);
+    char id[UUID_TEXT_LEN + 1], location[64];
+
+    writer_open(&w, '{');
+    jobjson_write(&w, j, running_of(c, j), c->now_ms);
+    jobjson_write_submission(&w, sub);
+    writer_close(&w, '}');
+    call_answer_body(c, 202, STR("application/json"), w.err);
+    uuid_text(&j->id, id);
+    (void)snprintf(location, sizeof location, "/v1/jobs/%s", id);
+    call_add_header(c, "Location", str_of(location));
+}
+
+void jobs_create(struct api_call *c) {
+    OWNED(job) struct job *j = NULL;
+    struct submission sub = {0};
+
+    if (!receive_finish(c->receive, c, &j, &sub))
+        return;
+    answer_created(c, j, &sub);
+    submission_done(&sub);
+}
+
+/* --- list ----------------------------------------------------------------------------- */
+
+/* False: the call is answered. */
+static bool read_filter(struct api_call *c, struct job_filter *f) {
+    const struct str *state = query_get(&c->query, "state");
+    const struct str *name = query_get(&c->query, "name");
+    const struct str *from = query_get(&c->query, "cursor");
+    struct cursor cursor;
+    uint64_t limit;
+
+    if (!call_number(c, "limit", 1, LIST_MOST, LIST_USUAL, &limit))
+        return false;
+    f->limit = (size_t)limit + 1; /* one more, to see whether there is a next page */
+    f->state = JOB_RECEIVING;
+    if (state && job_state_of(*state, &f->state) != ERR_OK) {
+        call_refuse_parameter(c, "state", "is not a state of jobs");
+        return false;
+    }
+    if (name)
+        f->name = *name;
+    if (!from)
+        return true;
+    if (cursor_parse(*from, NULL, &cursor) != ERR_OK || cursor.kind != CURSOR_JOBS) {
+        call_refuse(c, PROBLEM_INVALID_CURSOR, NULL);
+        return false;
+    }
+    f->before_no = (int64_t)cursor.numbers[0];
+    return true;
+}
+
+static void answer_list(struct api_call *c, struct job **jobs, size_t n, size_t limit) {
+    struct writer w = writer_on(&c->response.body);
+    char text[CURSOR_MAX_TEXT];
+    struct str next = STR_NONE;
+
+    writer_open(&w, '{');
+    writer_key(&w, "items");
+    writer_open(&w, '[');
+    for (size_t i = 0; i < n && i < limit; i++)
+        write_job(c, &w, jobs[i]);
+    writer_close(&w, ']');
+    if (n > limit) {
+        struct cursor cursor = {CURSOR_JOBS, {(uint64_t)jobs[limit - 1]->no}};
+
+        next = cursor_text(&cursor, NULL, text);
+    }
+    writer_text_or_null(&w, "next_cursor", next);
+    writer_close(&w, '}');
+    call_answer_body(c, 200, STR("application/json"), w.err);
+    call_add_next(c, next);
+}
+
+void jobs_list(struct api_call *c) {
+    struct job_filter f = {0};
+    struct job **jobs;
+    size_t n;
+    enum err e;
+
+    if (!read_filter(c, &f))
+        return;
+    e = store_job_list(c->api->options.store, &f, &jobs, &n);
+    if (e != ERR_OK) {
+        call_store_error(c, e);
+        return;
+    }
+    answer_list(c, jobs, n, f.limit - 1);
+    for (size_t i = 0; i < n; i++)
+        job_free(jobs[i]);
+    free(jobs);
+}
+
+/* --- one job ---------------------------------------------------------------------------- */
+
+/* RFC 9110 section 13.1.2, weak comparison */
+static bool knows_version(const struct api_call *c, uint64_t version) {
+    char wanted[32];
+    struct str list;
+
+    if (!call_header(c, STR("If-None-Match"), &list))
+        return false;
+    (void)snprintf(wanted, sizeof wanted, "\"%llu\"", (unsigned long long)version);
+    while (list.len) {
+        struct str tag = str_trim(str_cut(&list, ','));
+
+        if (str_starts(tag, STR("W/")))
+            tag = str_from(tag, 2);
+        if (str_eq(tag, STR("*")) || str_eq(tag, str_of(wanted)))
+            return true;
+    }
+    return false;
+}
+
+void jobs_get(struct api_call *c) {
+    OWNED(job) struct job *j = NULL;
+
+    if (!call_job(c, &j))
+        return;
+    if (knows_version(c, j->version)) {
+        call_answer(c, 304, STR_NONE);
+        add_etag(c, j);
+    } else {
+        answer_job(c, 200, j);
+    }
+}
+
+void jobs_cancel(struct api_call *c) {
+    OWNED(job) struct job *j = NULL;
+    enum err e = store_job_move(c->api->options.store, &c->job_id, JOB_CANCELLING, &j);
+    char detail[80];
+
+    if (e == ERR_OK) {
+        answer_job(c, 200, j);
+    } else if (e == ERR_CONFLICT) {
+        (void)snprintf(detail, sizeof detail, "a job that is %s cannot be cancelled",
+                       job_state_text(j->state));
+        call_refuse(c, PROBLEM_CONFLICT, detail);
+    } else {
+        call_store_error(c, e);
+    }
+}
+
+void jobs_delete(struct api_call *c) {
+    enum err e = store_job_delete(c->api->options.store, &c->job_id);
+
+    if (e == ERR_OK)
+        call_answer(c, 204, STR_NONE);
+    else
+        call_store_error(c, e);
+}

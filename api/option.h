@@ -1,0 +1,47 @@
+/* option - the one table of a job's options, and how a value gets into a job.
+ *
+ * Pure. codec.c brings values from JSON and from query parameters.
+ */
+#ifndef API_OPTION_H
+#define API_OPTION_H
+
+#include "api/codec.h"
+#include "api/writer.h"
+
+enum { OPTION_MAX_LIST = 64 };
+
+enum option_type {
+    OPTION_NUMBER,
+    OPTION_BOOL,
+    OPTION_TEXT_VALUE,
+    OPTION_LIST,
+    OPTION_OBJECT,
+    OPTION_OTHER, /* null, a fraction, a list of other things */
+};
+
+/* A value as it was given. From a query all are texts first: see option_of_text. */
+struct option_value {
+    enum option_type type;
+    int64_t number;
+    bool boolean;
+    struct str text; /* of an object: its JSON */
+    struct str list[OPTION_MAX_LIST];
+    size_t n;
+};
+
+struct option;
+/* By its dotted name ("extract.elements"); NULL: there is none. */
+const struct option *option_find(struct str name);
+bool option_is_available(const struct option *o);
+bool option_is_json_only(const struct option *o);
+/* Reads |text| as the option's type. */
+struct option_value option_of_text(const struct option *o, struct str text);
+/* NULL where it was set in |draft|; else what the value should be, static or in |why|. */
+enum { OPTION_WHY_BYTES = 160 };
+const char *option_set(const struct option *o, const struct option_value *v,
+                       const struct codec_limits *l, struct job *draft, char why[OPTION_WHY_BYTES]);
+
+/* The members of "options": those that the caller gave. */
+void option_write_given(struct writer *w, const struct job_options *o);
+
+#endif

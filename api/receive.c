@@ -1,0 +1,299 @@
+#include "api/receive.h"
+
+#include <stdio.h>
+
+#include "api/lines.h"
+#include "api/submit.h"
+#include "base/inflate.h"
+#include "base/mem.h"
+
+struct receive {
+    const struct api *api;
+    bool is_json;
+    struct inflate *inflate; /* NULL: the body comes as it is */
+    struct buf json;
+    struct lines lines;
+    struct submit submit;
+    struct job *draft;
+    struct problem rejects; /* URLs that are refused: the answer where none is left */
+    struct problem problem; /* what is wrong with the request itself ... */
+    bool is_wrong;          /* ... and whether it is */
+};
+
+void receive_free(struct receive *r) {
+    if (!r)
+        return;
+    inflate_free(r->inflate);
+    buf_done(&r->json);
+    lines_done(&r->lines);
+    submit_done(&r->submit);
+    job_free(r->draft);
+    problem_done(&r->problem);
+    problem_done(&r->rejects);
+    free(r);
+}
+
+/* --- the head ------------------------------------------------------------------------ */
+
+static const char which_types[] =
+    "send Content-Type: application/json, or text/plain with one URL a line "
+    "(curl: -H 'Content-Type: text/plain' --data-binary @urls.txt)";
+
+static void refuse_type(struct api_call *c, const char *detail) {
+    call_refuse(c, PROBLEM_UNSUPPORTED_TYPE, detail);
+    call_add_header(c, "Accept-Post", STR("application/json, text/plain"));
+}
+
+/* The parameter |name| of a media type, without its quotes. */
+static bool type_parameter(struct str parameters, struct str name, struct str *ret_value) {
+    while (parameters.len) {
+        struct str value = str_cut(&parameters, ';');
+
+        if (!str_eq_ascii(str_trim(str_cut(&value, '=')), name))
+            continue;
+        value = str_trim(value);
+        if (value.len >= 2 && str_starts(value, STR("\"")) && str_ends(value, STR("\"")))
+            value = str_at(value.ptr + 1, value.len - 2);
+        *ret_value = value;
+        return true;
+    }
+    return false;
+}
+
+/* False: the call is answered. */
+static bool check_type(struct api_call *c, bool *ret_is_json) {
+    struct str parameters = STR_NONE, type, charset;
+
+    (void)call_header(c, STR("Content-Type"), &parameters);
+    type = str_trim(str_cut(&parameters, ';'));
+    *ret_is_json = str_eq_ascii(type, STR("application/json"));
+    if (!*ret_is_json && !str_eq_ascii(type, STR("text/plain"))) {
+        refuse_type(c, which_types);
+        return false;
+    }
+    if (!*ret_is_json && type_parameter(parameters, STR("charset"), &charset) &&
+        !str_eq_ascii(charset, STR("utf-8")) && !str_eq_ascii(charset, STR("utf8"))) {
+        refuse_type(c, "lists are read in UTF-8 only");
+        return false;
+    }
+    return true;
+}
+
+static bool check_coding(struct api_call *c, bool *ret_is_gzip) {
+    struct str coding = STR_NONE;
+
+    (void)call_header(c, STR("Content-Encoding"), &coding);
+    *ret_is_gzip = str_eq_ascii(coding, STR("gzip")) || str_eq_ascii(coding, STR("x-gzip"));
+    if (*ret_is_gzip || coding.len == 0 || str_eq_ascii(coding, STR("identity")))
+        return true;
+    call_refuse(c, PROBLEM_UNSUPPORTED_CODING, "the only content coding read here is gzip");
+    call_add_header(c, "Accept-Encoding", STR("gzip"));
+    return false;
+}
+
+static void refuse_size(struct api_call *c) {
+    char detail[160];
+
+    (void)snprintf(detail, sizeof detail,
+                   "JSON is held to %llu bytes; a list of any length can be sent as text/plain, "
+                   "one URL a line",
+                   (unsigned long long)c->api->options.max_request_bytes);
+    call_refuse(c, PROBLEM_TOO_LARGE, detail);
+}
+
+/* A gzip'd body is not larger than what it decodes to, but for a few bytes. */
+static bool check_length(struct api_call *c, bool is_json) {
+    uint64_t max = c->api->options.max_request_bytes + 4096, ignored;
+    struct str length;
+
+    if (!is_json || !call_header(c, STR("Content-Length"), &length) ||
+        str_to_u64(length, max, &ignored) == ERR_OK)
+        return true;
+    refuse_size(c);
+    return false;
+}
+
+static bool check_promises(struct api_call *c) {
+    struct str key;
+
+    if (!call_header(c, STR("Idempotency-Key"), &key))
+        return true;
+    call_refuse_parameter(c, "Idempotency-Key", "is not available yet");
+    return false;
+}
+
+static struct job *new_draft(const struct api_call *c) {
+    struct job *draft = NEW(struct job);
+
+    draft->priority = 5;
+    draft->created_at = c->now_ms;
+    job_options_copy(&draft->options, &c->api->options.defaults);
+    draft->options.given = 0;
+    return draft;
+}
+
+/* Options of a text come in the query; with JSON they stand in the body. */
+static bool read_query(struct receive *r, struct api_call *c) {
+    problem_init(&r->problem, PROBLEM_INVALID_OPTION);
+    codec_read_query(&c->query, &r->api->limits, !r->is_json, r->draft, &r->problem);
+    if (r->problem.n_faults == 0)
+        return true;
+    call_problem(c, &r->problem);
+    return false;
+}
+
+struct receive *receive_new(struct api_call *c) {
+    OWNED(receive) struct receive *r = NULL;
+    bool is_json, is_gzip;
+    enum err e;
+
+    if (!check_type(c, &is_json) || !check_coding(c, &is_gzip) || !check_length(c, is_json) ||
+        !check_promises(c))
+        return NULL;
+    r = NEW(struct receive);
+    r->api = c->api;
+    r->is_json = is_json;
+    r->json = BUF_INIT((size_t)c->api->options.max_request_bytes);
+    lines_init(&r->lines);
+    r->draft = new_draft(c);
+    r->inflate = is_gzip ? inflate_new(INFLATE_GZIP) : NULL;
+    e = submit_init(&r->submit, c->api->options.store);
+    if (e == ERR_OK && is_gzip && !r->inflate)
+        e = ERR_NO_MEMORY;
+    if (e != ERR_OK)
+        call_store_error(c, e);
+    if (e != ERR_OK || !read_query(r, c))
+        return NULL;
+    return TAKE(r);
+}
+
+/* --- the body -------------------------------------------------------------------------- */
+
+static enum err take_line(void *arg, struct str line, bool is_too_long) {
+    struct receive *r = arg;
+    const char *why;
+    enum err e = submit_url(&r->submit, line, is_too_long, &why);
+
+    if (why)
+        problem_fault_line(&r->rejects, r->lines.number, "%s", why);
+    return e;
+}
+
+/* What is wrong with the text itself, not with what it lists. */
+static void wrong_text(struct receive *r) {
+    problem_init(&r->problem, PROBLEM_INVALID_TEXT);
+    problem_fault_line(&r->problem, r->lines.number, "is not UTF-8");
+    r->is_wrong = true;
+}
+
+static enum err take_piece(void *arg, struct str piece) {
+    struct receive *r = arg;
+    enum err e;
+
+    if (r->is_json)
+        return buf_put(&r->json, piece);
+    e = lines_feed(&r->lines, piece, take_line, r);
+    if (e == ERR_INVALID)
+        wrong_text(r);
+    return e;
+}
+
+static void answer_error(struct receive *r, struct api_call *c, enum err e) {
+    if (r->is_wrong)
+        call_problem(c, &r->problem);
+    else if (e == ERR_INVALID)
+        call_refuse(c, PROBLEM_INVALID_BODY, "the body is not valid gzip, or it is cut off");
+    else if (e == ERR_TOO_BIG)
+        refuse_size(c);
+    else
+        call_store_error(c, e);
+}
+
+void receive_feed(struct receive *r, struct api_call *c, struct str piece) {
+    enum err e = r->inflate ? inflate_feed(r->inflate, piece, take_piece, r) : take_piece(r, piece);
+
+    if (e != ERR_OK)
+        answer_error(r, c, e);
+}
+
+/* --- the end ------------------------------------------------------------------------------ */
+
+static enum err take_urls(struct receive *r, const struct codec_body *b) {
+    size_t n = codec_url_count(b, &r->problem);
+
+    for (size_t i = 0; i < n && n != SIZE_MAX; i++) {
+        struct str url;
+        const char *why;
+        char where[48];
+        enum err e = codec_url(b, i, &url, &r->problem);
+
+        if (e != ERR_OK) {
+            r->is_wrong = true;
+            return e;
+        }
+        e = submit_url(&r->submit, str_trim(url), false, &why);
+        if (e != ERR_OK)
+            return e;
+        (void)snprintf(where, sizeof where, "#/urls/%zu", i);
+        if (why)
+            problem_fault(&r->rejects, FAULT_POINTER, str_of(where), "%s", why);
+    }
+    r->is_wrong = n == SIZE_MAX;
+    return r->is_wrong ? ERR_INVALID : ERR_OK;
+}
+
+static enum err take_json(struct receive *r) {
+    OWNED(codec_body) struct codec_body *b = NULL;
+    enum err e = codec_parse(buf_str(&r->json), &b, &r->problem);
+
+    r->is_wrong = e != ERR_OK;
+    if (e != ERR_OK)
+        return e;
+    problem_init(&r->problem, PROBLEM_INVALID_OPTION);
+    codec_read_body(b, &r->api->limits, r->draft, &r->problem);
+    r->is_wrong = r->problem.n_faults > 0;
+    return r->is_wrong ? ERR_INVALID : take_urls(r, b);
+}
+
+static enum err take_rest(struct receive *r) {
+    enum err e = r->inflate ? inflate_finish(r->inflate) : ERR_OK;
+
+    if (e != ERR_OK)
+        return e;
+    if (r->is_json)
+        return take_json(r);
+    e = lines_finish(&r->lines, take_line, r);
+    if (e == ERR_INVALID)
+        wrong_text(r);
+    return e;
+}
+
+/* Nothing to crawl. */
+static void answer_unusable(struct receive *r, struct api_call *c) {
+    r->rejects.code = ingest_received(r->submit.ingest) ? PROBLEM_NO_VALID_URL : PROBLEM_EMPTY_LIST;
+    call_problem(c, &r->rejects);
+}
+
+bool receive_finish(struct receive *r, struct api_call *c, struct job **ret_job,
+                    struct submission *ret_submission) {
+    enum err e = take_rest(r);
+
+    if (e != ERR_OK) {
+        answer_error(r, c, e);
+        return false;
+    }
+    if (ingest_received(r->submit.ingest) == 0) {
+        answer_unusable(r, c);
+        return false;
+    }
+    e = ingest_commit(r->submit.ingest, r->draft, ret_job, ret_submission);
+    if (e == ERR_OK)
+        return true;
+    if (e == ERR_INVALID) {
+        submission_done(ret_submission);
+        answer_unusable(r, c);
+    } else {
+        call_store_error(c, e);
+    }
+    return false;
+}

@@ -1,0 +1,25 @@
+/* receive - a list on its way in: what kind of body it is, decoded as it arrives,
+ * its options and URLs handed on.
+ *
+ * Text is streamed into the ingest; JSON is gathered up to a limit first. What is
+ * wrong in the middle of a body is remembered, and answered after it. One thread at
+ * a time.
+ */
+#ifndef API_RECEIVE_H
+#define API_RECEIVE_H
+
+#include "api/call.h"
+
+/* Looks at the head and the query. NULL: the call is answered. */
+struct receive *receive_new(struct api_call *c);
+void receive_free(struct receive *r); /* NULL is fine */
+DEFINE_OWNED(receive)
+
+/* May answer the call. */
+void receive_feed(struct receive *r, struct api_call *c, struct str piece);
+/* The body is complete: stores the job, or answers the call. False: it is answered.
+ * *ret_submission is the caller's to free. */
+bool receive_finish(struct receive *r, struct api_call *c, struct job **ret_job,
+                    struct submission *ret_submission);
+
+#endif

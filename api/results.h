@@ -1,0 +1,31 @@
+/* results - what the two lists of a job's results have in common: format, cursor,
+ * limit, and how an export becomes an answer.
+ */
+#ifndef API_RESULTS_H
+#define API_RESULTS_H
+
+#include "api/call.h"
+#include "api/export.h"
+
+enum { RESULTS_USUAL = 1000, RESULTS_MOST = 10000 };
+
+struct results_request {
+    struct uuid job_id;
+    enum format format;
+    bool has_names;     /* the whole from its start */
+    struct cursor from; /* |usual| where the caller gave none */
+    uint64_t limit;     /* UINT64_MAX: all (not for JSON) */
+};
+
+/* |kinds|: cursors of a kind from kinds[0] to kinds[1] will do. False: the call is
+ * answered. */
+bool results_read(struct api_call *c, enum cursor_kind least, enum cursor_kind most,
+                  struct results_request *ret_request);
+/* A canonical form of the URL in the parameter |name|; *|ret_url| is empty where it
+ * is absent. False: the call is answered. */
+bool results_url(struct api_call *c, const char *name, struct buf *ret_url);
+/* Answers with |x|, which it takes (NULL: out of memory). |what|: "links". */
+void results_answer(struct api_call *c, const struct results_request *q, struct export *x,
+                    const char *what);
+
+#endif

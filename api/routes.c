@@ -1,0 +1,90 @@
+#include "api/routes.h"
+
+static const struct route routes[] = {
+    {"POST", "/v1/jobs", jobs_create, jobs_create_begin, true, NULL, NULL, "crawl a list of URLs"},
+    {"GET", "/v1/jobs", jobs_list, NULL, false, "state name limit cursor", NULL, "list the jobs"},
+    {"GET", "/v1/jobs/{id}", jobs_get, NULL, false, "", "wait since", "how a job stands"},
+    {"DELETE", "/v1/jobs/{id}", jobs_delete, NULL, true, "", NULL, "delete a job"},
+    {"POST", "/v1/jobs/{id}/cancel", jobs_cancel, NULL, true, "", NULL, "cancel a job"},
+    {"GET", "/v1/jobs/{id}/urls", urls_list, NULL, false,
+     "outcome code host url limit cursor after format", "follow", "what became of its URLs"},
+    {"GET", "/v1/jobs/{id}/links", links_list, NULL, false,
+     "source host scheme columns limit cursor after format", "follow", "the links found"},
+    {"GET", "/healthz", system_healthz, NULL, false, "", NULL, "alive"},
+    {"GET", "/readyz", system_readyz, NULL, false, "", NULL, "able to take work"},
+    {"GET", "/metrics", system_metrics, NULL, false, "", NULL, "Prometheus metrics"},
+    {"GET", "/openapi.yaml", system_openapi, NULL, false, "", NULL, "all of this in OpenAPI"},
+    {"GET", "/", system_index, NULL, false, "", NULL, "this list"},
+};
+
+enum { ROUTES = sizeof routes / sizeof routes[0] };
+
+const struct route *routes_at(size_t i) {
+    return i < ROUTES ? &routes[i] : NULL;
+}
+
+bool routes_lists(const char *names, struct str name) {
+    struct str list = str_of(names);
+
+    while (list.len)
+        if (str_eq(str_cut(&list, ' '), name))
+            return true;
+    return false;
+}
+
+/* Segment by segment; *ret_id is what stands for {id}. */
+static bool matches(const char *pattern, struct str path, struct str *ret_id) {
+    struct str wanted = str_of(pattern);
+
+    while (wanted.len || path.len) {
+        struct str segment, given;
+
+        if (!wanted.len || !path.len) /* a slash at the end of one of them */
+            return false;
+        segment = str_cut(&wanted, '/');
+        given = str_cut(&path, '/');
+        if (str_eq(segment, STR("{id}")) && given.len)
+            *ret_id = given;
+        else if (!str_eq(segment, given))
+            return false;
+    }
+    return true;
+}
+
+static bool has_method(const struct route *r, struct str method) {
+    if (str_eq(method, STR("HEAD")))
+        method = STR("GET");
+    return str_eq(str_of(r->method), method);
+}
+
+enum route_match routes_find(struct str method, struct str path, const struct route **ret_route,
+                             struct uuid *ret_id) {
+    enum route_match result = ROUTE_UNKNOWN;
+    struct str id = STR_NONE;
+
+    for (size_t i = 0; i < ROUTES; i++) {
+        if (!matches(routes[i].pattern, path, &id))
+            continue;
+        result = ROUTE_OTHER_METHOD;
+        if (!has_method(&routes[i], method))
+            continue;
+        *ret_route = &routes[i];
+        return id.len && uuid_parse(id, ret_id) != ERR_OK ? ROUTE_BAD_ID : ROUTE_FOUND;
+    }
+    return result;
+}
+
+enum err routes_allow(struct str path, struct buf *out) {
+    enum err e = ERR_OK;
+    struct str id;
+
+    for (size_t i = 0; i < ROUTES && e == ERR_OK; i++) {
+        const char *method = routes[i].method;
+
+        if (!matches(routes[i].pattern, path, &id))
+            continue;
+        e = buf_printf(out, "%s%s%s", out->len ? ", " : "", method,
+                       str_eq(str_of(method), STR("GET")) ? ", HEAD" : "");
+    }
+    return e;
+}

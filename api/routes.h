@@ -1,0 +1,48 @@
+/* routes - the one table of calls: method, path, handler.
+ *
+ * 405 with Allow, the index at "/" and the check of query parameters derive from it.
+ */
+#ifndef API_ROUTES_H
+#define API_ROUTES_H
+
+#include "api/call.h"
+
+struct route {
+    const char *method, *pattern; /* {id}: a job's UUID */
+    void (*finish)(struct api_call *c);
+    void (*begin)(struct api_call *c); /* before the body; NULL: it wants none */
+    bool blocks;                       /* finish waits for a durable change */
+    const char *parameters;            /* of the query, by spaces; NULL: the handler checks them */
+    const char *later;                 /* of these that are not available yet; NULL: none */
+    const char *summary;
+};
+
+enum route_match { ROUTE_FOUND, ROUTE_UNKNOWN, ROUTE_BAD_ID, ROUTE_OTHER_METHOD };
+
+/* HEAD finds the row of GET. ROUTE_BAD_ID: the path is one of ours, but what stands
+ * for {id} is no UUID. */
+enum route_match routes_find(struct str method, struct str path, const struct route **ret_route,
+                             struct uuid *ret_id);
+/* The value of Allow for a path that is one of ours. Appends. */
+MUST_USE enum err routes_allow(struct str path, struct buf *out);
+/* Is |name| in the list |names| (by spaces, or NULL)? */
+bool routes_lists(const char *names, struct str name);
+const struct route *routes_at(size_t i); /* NULL: beyond the last */
+
+/* --- the handlers ----------------------------------------------------------------- */
+
+void jobs_create_begin(struct api_call *c);
+void jobs_create(struct api_call *c);
+void jobs_list(struct api_call *c);
+void jobs_get(struct api_call *c);
+void jobs_cancel(struct api_call *c);
+void jobs_delete(struct api_call *c);
+void urls_list(struct api_call *c);
+void links_list(struct api_call *c);
+void system_index(struct api_call *c);
+void system_healthz(struct api_call *c);
+void system_readyz(struct api_call *c);
+void system_metrics(struct api_call *c);
+void system_openapi(struct api_call *c);
+
+#endif

@@ -1,0 +1,51 @@
+/* What became of the URLs of a job. */
+#include "api/results.h"
+#include "api/routes.h"
+
+/* False: the call is answered. */
+static bool read_outcome(struct api_call *c, struct export_records *o) {
+    const struct str *outcome = query_get(&c->query, "outcome");
+    const struct str *code = query_get(&c->query, "code");
+
+    if (outcome && outcome_of(*outcome, &o->outcome) != ERR_OK) {
+        call_refuse_parameter(c, "outcome", "is not an outcome of URLs");
+        return false;
+    }
+    if (code && code_of(*code, &o->code) != ERR_OK) {
+        call_refuse_parameter(c, "code", "is not a code of outcomes");
+        return false;
+    }
+    o->wants_pending = outcome && o->outcome == OUTCOME_PENDING;
+    return true;
+}
+
+/* Tasks without a record are unended, or were settled as a whole: of a job that goes
+ * on, only those who ask for them see the unended; of one that is over, the settled
+ * ones belong to the list. */
+static void choose_rows(struct export_records *o, const struct job *j) {
+    bool may_be_whole = o->outcome == OUTCOME_PENDING || o->outcome == OUTCOME_CANCELLED ||
+                        o->outcome == OUTCOME_SKIPPED;
+
+    o->wants_records = !o->wants_pending;
+    o->wants_tasks = o->wants_pending || (job_state_is_finished(j->state) && may_be_whole);
+}
+
+void urls_list(struct api_call *c) {
+    OWNED(job) struct job *j = NULL;
+    OWNED_BUF struct buf url = BUF_INIT(64 << 10);
+    struct export_records o = {.store = c->api->options.store};
+    struct results_request q;
+
+    if (!results_read(c, CURSOR_RECORDS, CURSOR_TASKS, &q) || !read_outcome(c, &o) ||
+        !results_url(c, "url", &url) || !call_job(c, &j))
+        return;
+    choose_rows(&o, j);
+    o.job_id = j->id;
+    o.job = j->no;
+    o.format = q.format;
+    o.has_names = q.has_names;
+    o.from = q.from;
+    o.url = buf_str(&url);
+    o.host = call_text(c, "host");
+    results_answer(c, &q, export_records_new(&o), "urls");
+}
