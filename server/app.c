@@ -1,0 +1,363 @@
+/* app - the service: puts its parts together, waits until it is told to stop, and
+ * takes them apart in the opposite order. Runs on the main thread.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "crawler/extract.h"
+#include "server/commands.h"
+#include "server/config.h"
+#include "server/httpd.h"
+
+extern char **environ;
+
+enum {
+    MAX_FILES = 1 << 20,     /* what we make use of */
+    OTHER_FILES = 48,        /* database, epolls, wakes, resolver, what is read for a moment */
+    MAX_CONNECTIONS = 12000, /* clients */
+    LEAST_CONNECTIONS = 4,
+    MAX_LINE = 4096,
+};
+
+struct app {
+    struct config config;
+    struct buf why; /* one line: why it cannot start */
+    struct buf dns_servers;
+    const char **allowed_hosts; /* NULL ends; borrows from the config */
+    struct job_options defaults;
+    size_t max_transfers;
+    unsigned max_connections;
+    bool stopping; /* read by other threads: atomically */
+
+    struct addrguard *addrguard;
+    struct store *store;
+    int listen_fd;
+    struct engine *engine;
+    struct metrics *metrics;
+    struct api *api;
+    struct httpd *httpd;
+};
+
+/* --- before anything is opened ------------------------------------------------------- */
+
+static int print_help(void) {
+    OWNED_BUF struct buf text = BUF_INIT(64 << 10);
+
+    if (buf_put(&text, STR("crawld serve [options]: run the service\n\nEach option is also a "
+                           "variable; CRAWLD_X_FILE names a file that\nholds the value. Options "
+                           "that may be repeated are comma-separated there.\n\n")) != ERR_OK ||
+        config_help(&text) != ERR_OK)
+        return EXIT_FAILURE;
+    return fwrite(text.ptr, 1, text.len, stdout) == text.len ? 0 : EXIT_FAILURE;
+}
+
+static int usage(const struct buf *why) {
+    (void)fprintf(stderr, "crawld: %.*s\n", (int)why->len, why->ptr);
+    return EXIT_USAGE;
+}
+
+static enum err allow_nets(struct app *a) {
+    const struct texts *nets = &a->config.allow_nets;
+
+    a->addrguard = addrguard_new();
+    for (size_t i = 0; i < nets->n; i++) {
+        if (addrguard_allow(a->addrguard, str_of(nets->items[i])) == ERR_OK)
+            continue;
+        (void)!buf_printf(&a->why, "--allow-net \"%s\": not an address range, as in 10.0.0.0/8",
+                          nets->items[i]);
+        return ERR_INVALID;
+    }
+    return ERR_OK;
+}
+
+/* A proxy would see our requests with its own address rules, not with ours. */
+static void forget_proxies(void) {
+    static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "ftp_proxy",
+                                        "FTP_PROXY",  "all_proxy",   "ALL_PROXY",   "no_proxy",
+                                        "NO_PROXY",   "HTTP_PROXY"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        (void)unsetenv(names[i]);
+}
+
+/* Shares the descriptors that we may have among transfers and clients. */
+static void share_files(struct app *a) {
+    struct rlimit limit = {1024, 1024};
+    size_t files, usable;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+        (void)getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    files = limit.rlim_cur < MAX_FILES ? (size_t)limit.rlim_cur : MAX_FILES;
+    usable =
+        files > OTHER_FILES + 2 * LEAST_CONNECTIONS ? files - OTHER_FILES : 2 * LEAST_CONNECTIONS;
+    a->max_transfers = (size_t)a->config.max_transfers;
+    if (a->max_transfers > usable / 2) {
+        a->max_transfers = usable / 2;
+        log_warning("fewer transfers than --max-transfers: too few file descriptors (ulimit -n)",
+                    log_int("transfers", (int64_t)a->max_transfers));
+    }
+    /* The engine keeps up to as many idle connections as transfers, within files / 4. */
+    usable -= a->max_transfers * 2 < usable / 2 ? a->max_transfers * 2 : usable / 2;
+    a->max_connections = usable < MAX_CONNECTIONS ? (unsigned)usable : MAX_CONNECTIONS;
+}
+
+static void fill_defaults(struct app *a) {
+    const struct config *c = &a->config;
+    struct extract_options found = extract_defaults();
+
+    a->defaults = (struct job_options){
+        .host_delay_ms = (uint32_t)c->host_delay_ms,
+        .host_connections = (uint32_t)c->host_connections,
+        .timeout_ms = (uint32_t)c->timeout_ms,
+        .max_body_bytes = c->max_body_bytes,
+        .max_redirects = (uint32_t)c->max_redirects,
+        .max_attempts = (uint32_t)c->max_attempts,
+        .robots = (enum robots_mode)c->robots,
+        .user_agent = mem_chars(str_of(c->user_agent)),
+        .elements = found.elements,
+        .schemes = mem_chars(found.schemes),
+        .fragments = found.fragments,
+        .text = found.text,
+        .nofollow = found.nofollow,
+        .max_links = found.max_links,
+    };
+}
+
+static enum err join_lists(struct app *a) {
+    const struct texts *dns = &a->config.dns_servers, *hosts = &a->config.allowed_hosts;
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; i < dns->n && e == ERR_OK; i++)
+        e = buf_printf(&a->dns_servers, "%s%s", i ? "," : "", dns->items[i]);
+    a->allowed_hosts = NEW_N(const char *, hosts->n + 1);
+    for (size_t i = 0; i < hosts->n; i++)
+        a->allowed_hosts[i] = hosts->items[i];
+    return e;
+}
+
+/* --- start ------------------------------------------------------------------------------ */
+
+static enum err open_store(struct app *a) {
+    struct store_options o = {
+        .url = str_of(a->config.database),
+        .min_free_bytes = a->config.min_free_bytes,
+        .max_queued_urls = a->config.max_queued_urls,
+    };
+    enum err e = store_open(&o, &a->store, &a->why);
+
+    if (e != ERR_OK && a->why.len == 0)
+        (void)!buf_printf(&a->why, "%s: %s", a->config.database, err_text(e));
+    return e;
+}
+
+static enum err listen_there(struct app *a) {
+    if (address_listen(&a->config.listen_address, &a->listen_fd) == ERR_OK)
+        return address_of_socket(a->listen_fd, &a->config.listen_address);
+    (void)!buf_printf(&a->why, "cannot listen on %s: %s", a->config.listen, strerror(errno));
+    return ERR_IO;
+}
+
+static enum err start_engine(struct app *a) {
+    struct engine_options o = {
+        .store = a->store,
+        .addrguard = a->addrguard,
+        .dns_servers = buf_str(&a->dns_servers),
+        .max_transfers = a->max_transfers,
+        .window_bytes = (size_t)a->config.window_bytes,
+        .drain_ms = (uint32_t)a->config.drain_ms,
+    };
+    enum err e = engine_new(&o, &a->engine);
+
+    if (e != ERR_OK)
+        (void)!buf_printf(&a->why, "the crawler cannot start: %s", err_text(e));
+    return e;
+}
+
+static struct api *start_api(struct app *a) {
+    struct api_options o = {
+        .store = a->store,
+        .engine = a->engine,
+        .defaults = a->defaults,
+        .min_host_delay_ms = (uint32_t)a->config.min_host_delay_ms,
+        .max_host_connections = (uint32_t)a->config.host_connections,
+        .robots_enforced = a->config.robots_policy == ROBOTS_POLICY_ENFORCE,
+        .max_request_bytes = a->config.max_request_bytes,
+        .is_loopback = address_is_loopback(&a->config.listen_address),
+        .allowed_hosts = a->allowed_hosts,
+        .metrics = metrics_put,
+        .metrics_arg = a->metrics,
+        .stopping = &a->stopping,
+    };
+
+    return api_new(&o);
+}
+
+static unsigned deadline_divisor(void) {
+#ifdef CRAWLD_TEST_SWITCHES
+    uint64_t n;
+
+    if (str_to_u64(str_of(getenv("CRAWLD_TEST_DEADLINE_DIVISOR")), 1000, &n) == ERR_OK && n)
+        return (unsigned)n;
+#endif
+    return 1;
+}
+
+static enum err start_httpd(struct app *a) {
+    struct httpd_options o = {
+        .listen_fd = a->listen_fd,
+        .api = a->api,
+        .metrics = a->metrics,
+        .max_connections = a->max_connections,
+        .deadline_divisor = deadline_divisor(),
+    };
+
+    a->listen_fd = -1; /* httpd's from here on */
+    if (httpd_new(&o, &a->httpd) == ERR_OK)
+        return ERR_OK;
+    (void)!buf_printf(&a->why, "the HTTP server cannot start");
+    return ERR_IO;
+}
+
+static enum err start(struct app *a) {
+    enum err e = open_store(a);
+
+    if (e == ERR_OK)
+        e = listen_there(a);
+    if (e == ERR_OK)
+        e = start_engine(a);
+    if (e != ERR_OK)
+        return e;
+    a->metrics = metrics_new(a->store, a->engine);
+    a->api = start_api(a);
+    return start_httpd(a);
+}
+
+static void log_started(const struct app *a) {
+    char address[ADDRESS_TEXT_LEN];
+
+    address_text(&a->config.listen_address, address);
+    if (a->config.robots == ROBOTS_OBEY)
+        log_warning("robots.txt is not read yet: robots=obey has no effect in this version");
+    log_info("listening", log_str("address", str_of(address)),
+             log_str("version", STR(CRAWLD_VERSION)),
+             log_str("database", str_of(a->config.database)),
+             log_int("max_transfers", (int64_t)a->max_transfers),
+             log_int("max_connections", a->max_connections),
+             log_str("libmicrohttpd", str_of(httpd_library())));
+}
+
+/* --- stop --------------------------------------------------------------------------------- */
+
+static void stop(struct app *a) {
+    httpd_quiesce(a->httpd);
+    engine_stop(a->engine);
+    httpd_stop(a->httpd);
+    store_stop(a->store);
+}
+
+/* In the order opposite to start; what was not started is NULL. */
+static void app_done(struct app *a) {
+    httpd_free(a->httpd);
+    api_free(a->api);
+    metrics_free(a->metrics);
+    engine_free(a->engine);
+    store_free(a->store);
+    addrguard_free(a->addrguard);
+    if (a->listen_fd >= 0)
+        (void)close(a->listen_fd);
+    job_options_done(&a->defaults);
+    free(a->allowed_hosts);
+    buf_done(&a->dns_servers);
+    buf_done(&a->why);
+    config_done(&a->config);
+}
+
+/* --- signals ------------------------------------------------------------------------------- */
+
+static sigset_t stop_signals(void) {
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    return set;
+}
+
+static void exit_now(int signal_number) {
+    _exit(128 + signal_number);
+}
+
+/* Returns at the first signal; a second one ends the process from then on. An
+ * explicit handler, because process 1 of a container has no default action. */
+static void wait_for_stop(void) {
+    sigset_t set = stop_signals();
+    struct sigaction at_once = {.sa_handler = exit_now};
+    int number = 0;
+
+    (void)sigwait(&set, &number);
+    log_info("stopping", log_str("signal", str_of(number == SIGINT ? "SIGINT" : "SIGTERM")));
+    (void)sigaction(SIGTERM, &at_once, NULL);
+    (void)sigaction(SIGINT, &at_once, NULL);
+    (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* --- the subcommand -------------------------------------------------------------------------- */
+
+static int run(struct app *a) {
+    sigset_t set = stop_signals();
+
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL); /* before the first thread */
+    share_files(a);
+    fill_defaults(a);
+    if (join_lists(a) != ERR_OK || start(a) != ERR_OK) {
+        log_error("cannot start", log_str("why", buf_str(&a->why)));
+        return EXIT_FAILURE;
+    }
+    log_started(a);
+    wait_for_stop();
+    __atomic_store_n(&a->stopping, true, __ATOMIC_RELEASE);
+    stop(a);
+    log_info("stopped");
+    return EXIT_SUCCESS;
+}
+
+static void set_up_log(const struct app *a) {
+    const struct texts *warnings = &a->config.warnings;
+
+    log_setup((enum log_format)a->config.log_format, (enum log_level)a->config.log_level);
+    for (size_t i = 0; i < warnings->n; i++)
+        log_warning("unknown variable", log_str("why", str_of(warnings->items[i])));
+}
+
+int cmd_serve(char *const *argv) {
+    struct app a = {.listen_fd = -1, .why = BUF_INIT(MAX_LINE), .dns_servers = BUF_INIT(MAX_LINE)};
+    int status;
+
+    if (config_read(argv, environ, isatty(STDERR_FILENO), &a.config, &a.why) != ERR_OK) {
+        status = usage(&a.why);
+    } else if (a.config.wants_help) {
+        status = print_help();
+    } else if (allow_nets(&a) != ERR_OK) {
+        status = usage(&a.why);
+    } else if (engine_global_init() != ERR_OK) {
+        (void)fprintf(stderr, "crawld: libcurl cannot be set up\n");
+        status = EXIT_FAILURE;
+    } else {
+        set_up_log(&a);
+        forget_proxies();
+        status = run(&a);
+        engine_global_done();
+    }
+    app_done(&a);
+    return status;
+}

@@ -1,0 +1,197 @@
+/* crawld links: prints the links of one document, read as if fetched from --url,
+ * by the code and with the defaults of a job.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api/format.h"
+#include "base/own.h"
+#include "crawler/extract.h"
+#include "crawler/url.h"
+#include "server/args.h"
+#include "server/commands.h"
+
+enum { CHUNK = 64 << 10, MAX_LINE = 1 << 20 };
+
+struct request {
+    struct url url;
+    struct extract_options options;
+    enum format format;
+    struct str content_type;
+    const char *file; /* NULL: standard input */
+};
+
+static int usage(const char *what, const char *why) {
+    (void)fprintf(stderr, "crawld: links: %s: %s\n", what, why);
+    return EXIT_USAGE;
+}
+
+static int fail(const char *what) {
+    (void)fprintf(stderr, "crawld: links: %s: %s\n", what, strerror(errno));
+    return 1;
+}
+
+/* --- the command line ------------------------------------------------------------------- */
+
+static const char *set_url(struct request *r, struct str value) {
+    if (url_parse(&r->url, value, NULL, NULL) == ERR_OK)
+        return NULL;
+    return url_why_invalid(value);
+}
+
+static const char *set_elements(struct request *r, struct str value) {
+    uint64_t elements = 0;
+    enum tag tag;
+
+    if (str_eq(value, STR("*"))) {
+        r->options.elements = UINT64_MAX;
+        return NULL;
+    }
+    while (value.len) {
+        if (tag_of(str_trim(str_cut(&value, ',')), &tag) != ERR_OK)
+            return "names an element that carries no URL";
+        elements |= (uint64_t)1 << tag;
+    }
+    r->options.elements = elements;
+    return elements ? NULL : "names no element";
+}
+
+static const char *set_schemes(struct request *r, struct str value) {
+    r->options.schemes = value;
+    return value.len ? NULL : "names no scheme";
+}
+
+static const char *set_fragments(struct request *r, struct str value) {
+    if (!str_eq(value, STR("strip")) && !str_eq(value, STR("keep")))
+        return "either strip or keep";
+    r->options.fragments = str_eq(value, STR("keep")) ? FRAGMENTS_KEEP : FRAGMENTS_STRIP;
+    return NULL;
+}
+
+static const char *set_format(struct request *r, struct str value) {
+    if (!str_eq(value, STR("tsv")) && !str_eq(value, STR("ndjson")))
+        return "either tsv or ndjson";
+    r->format = str_eq(value, STR("tsv")) ? FORMAT_TSV : FORMAT_NDJSON;
+    return NULL;
+}
+
+static const char *set_content_type(struct request *r, struct str value) {
+    r->content_type = value;
+    return NULL;
+}
+
+static const struct {
+    const char *name;
+    const char *(*set)(struct request *r, struct str value); /* NULL, or what is wrong */
+} options[] = {
+    {"url", set_url},         {"elements", set_elements},
+    {"schemes", set_schemes}, {"fragments", set_fragments},
+    {"format", set_format},   {"content-type", set_content_type},
+};
+
+static int read_option(struct request *r, struct args *args, const struct arg *arg) {
+    const char *wrong = "unknown option (see crawld --help)";
+    char name[32] = "--";
+    struct str value;
+
+    (void)strncat(name, arg->name.ptr, arg->name.len < 24 ? arg->name.len : 24);
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        if (!str_eq(arg->name, str_of(options[i].name)))
+            continue;
+        wrong =
+            args_value(args, arg, &value) == ERR_OK ? options[i].set(r, value) : "needs a value";
+        break;
+    }
+    return wrong ? usage(name, wrong) : 0;
+}
+
+static int read_args(struct request *r, char *const *argv) {
+    struct args args = args_of(argv);
+    struct arg arg;
+    enum arg_kind kind;
+    int status = 0;
+
+    while (status == 0 && (kind = args_next(&args, &arg)) != ARG_END) {
+        if (kind == ARG_OPTION)
+            status = read_option(r, &args, &arg);
+        else if (r->file)
+            status = usage(arg.value.ptr, "only one file");
+        else
+            r->file = arg.value.ptr;
+    }
+    if (status == 0 && url_href(&r->url).len == 0)
+        return usage("--url", "is needed: what the document's links are resolved against");
+    return status;
+}
+
+/* --- the work --------------------------------------------------------------------------- */
+
+static int read_document(const struct request *r, struct extract *x) {
+    bool is_stdin = !r->file || strcmp(r->file, "-") == 0;
+    OWNED_FD int opened = is_stdin ? -1 : open(r->file, O_RDONLY | O_CLOEXEC);
+    int fd = is_stdin ? STDIN_FILENO : opened;
+    static char chunk[CHUNK];
+    ssize_t n = -1;
+
+    while (fd >= 0 && (n = read(fd, chunk, sizeof chunk)) > 0) {
+        if (extract_feed(x, str_at(chunk, (size_t)n)) != ERR_OK) {
+            errno = ENOMEM;
+            break;
+        }
+    }
+    return n == 0 ? 0 : fail(is_stdin ? "standard input" : r->file);
+}
+
+static enum err print_lines(const struct request *r, const struct links *links) {
+    OWNED_BUF struct buf line = BUF_INIT(2 * MAX_LINE);
+    struct columns columns = format_default_columns();
+    struct links_view view = links_view(links);
+    struct link link;
+    enum err e = format_link_names(&line, r->format, &columns);
+
+    while (e == ERR_OK) {
+        struct format_line one = {.source_url = url_without_fragment(&r->url), .link = &link};
+
+        if (line.len && fwrite(line.ptr, 1, line.len, stdout) != line.len)
+            return ERR_IO;
+        buf_clear(&line);
+        e = links_view_next(&view, &link);
+        if (e == ERR_OK)
+            e = format_link(&line, r->format, &columns, &one);
+    }
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static int print_links(const struct request *r) {
+    OWNED(extract)
+    struct extract *x = extract_new(&r->options, url_href(&r->url), r->content_type);
+    struct links links;
+    enum err e;
+
+    if (read_document(r, x) != 0)
+        return 1;
+    links_init(&links);
+    e = extract_finish(x, &links);
+    if (e == ERR_OK)
+        e = print_lines(r, &links);
+    links_done(&links);
+    if (e == ERR_OK && fflush(stdout) != 0)
+        e = ERR_IO;
+    if (e != ERR_OK)
+        (void)fprintf(stderr, "crawld: links: %s\n", err_text(e));
+    return e != ERR_OK;
+}
+
+int cmd_links(char *const *argv) {
+    struct request r = {.options = extract_defaults(), .format = FORMAT_TSV};
+    int status;
+
+    url_init(&r.url);
+    status = read_args(&r, argv);
+    if (status == 0)
+        status = print_links(&r);
+    url_done(&r.url);
+    return status;
+}

@@ -1,0 +1,206 @@
+#include "server/config.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/own.h"
+
+#define LOOPBACK_ADDRESS "127.0.0.1:8080"
+#define HOME_PAGE "https://github.com/crawld/crawld"
+
+enum { DEFAULT_MIN_DELAY_MS = 100, MAX_USER_AGENT = 512, DNS_PORT = 53 };
+
+static const char *const robots_modes[] = {"obey", "ignore", NULL};
+static const char *const robots_policies[] = {"default", "enforce", NULL};
+static const char *const log_formats[] = {"text", "json", NULL};
+static const char *const log_levels[] = {
+#define X(name, text) text,
+    LOG_LEVEL_TABLE(X)
+#undef X
+        NULL};
+
+#define AT(member) .offset = offsetof(struct config, member)
+#define KIB ((uint64_t)1 << 10)
+#define MIB ((uint64_t)1 << 20)
+#define GIB ((uint64_t)1 << 30)
+
+static const struct setting table[] = {
+    {"listen", SETTING_TEXT, AT(listen), .hint = "ADDR:PORT", .initial = LOOPBACK_ADDRESS,
+     .help = "where to answer; port 0 picks a free one, and the log says which"},
+    {"database", SETTING_TEXT, AT(database), .hint = "URL", .initial = "sqlite:crawld.db",
+     .help = "where jobs and results are kept: sqlite:FILE"},
+    {"no-auth", SETTING_FLAG, AT(no_auth), .initial = "false", .shown = "off",
+     .help = "answer everyone, also on addresses that others can reach"},
+    {"allowed-host", SETTING_LIST, AT(allowed_hosts), .hint = "NAME",
+     .help = "accept this Host on loopback, besides localhost; may be repeated"},
+    {"allow-net", SETTING_LIST, AT(allow_nets), .hint = "CIDR",
+     .help = "crawl this private or special range too; may be repeated"},
+    {"dns-server", SETTING_LIST, AT(dns_servers), .hint = "ADDR[:PORT]",
+     .shown = "those of resolv.conf", .help = "ask this name server; may be repeated"},
+    {"max-transfers", SETTING_NUMBER, AT(max_transfers), .hint = "N", .initial = "1000", .min = 1,
+     .max = 100000, .help = "concurrent transfers in all"},
+    {"host-delay-ms", SETTING_NUMBER, AT(host_delay_ms), .hint = "N", .initial = "1000",
+     .max = 60000, .help = "least time between the starts of two requests to one host"},
+    {"min-host-delay-ms", SETTING_NUMBER, AT(min_host_delay_ms), .hint = "N",
+     .shown = "100, or --host-delay-ms if that is smaller", .max = 60000,
+     .help = "what no job may go below"},
+    {"host-connections", SETTING_NUMBER, AT(host_connections), .hint = "N", .initial = "2",
+     .min = 1, .max = 256, .help = "concurrent requests to one host; a job may lower it"},
+    {"robots", SETTING_CHOICE, AT(robots), .hint = "obey|ignore", .initial = "obey",
+     .choices = robots_modes, .help = "default for jobs"},
+    {"robots-policy", SETTING_CHOICE, AT(robots_policy), .hint = "default|enforce",
+     .initial = "default", .choices = robots_policies,
+     .help = "enforce: no job may turn robots.txt off"},
+    {"user-agent", SETTING_TEXT, AT(user_agent), .hint = "STR",
+     .initial = "crawld/" CRAWLD_VERSION " (+" HOME_PAGE ")", .help = "what servers are told"},
+    {"timeout-ms", SETTING_NUMBER, AT(timeout_ms), .hint = "N", .initial = "30000", .min = 1,
+     .max = 3600000, .help = "one attempt, redirects included; a job may lower it"},
+    {"max-body-bytes", SETTING_SIZE, AT(max_body_bytes), .hint = "N", .initial = "10MiB", .min = 1,
+     .max = 4 * GIB, .help = "of one page, decoded; a job may lower it"},
+    {"max-redirects", SETTING_NUMBER, AT(max_redirects), .hint = "N", .initial = "10", .max = 100,
+     .help = "a job may lower it"},
+    {"max-attempts", SETTING_NUMBER, AT(max_attempts), .hint = "N", .initial = "3", .min = 1,
+     .max = 100, .help = "the first included; a job may lower it"},
+    {"max-request-bytes", SETTING_SIZE, AT(max_request_bytes), .hint = "N", .initial = "8MiB",
+     .min = KIB, .max = GIB, .help = "JSON bodies, decoded; text/plain is not held to it"},
+    {"max-queued-urls", SETTING_NUMBER, AT(max_queued_urls), .hint = "N", .initial = "10000000",
+     .min = 1, .max = 1000000000000, .help = "over all jobs; beyond it no list is taken"},
+    {"min-free-bytes", SETTING_SIZE, AT(min_free_bytes), .hint = "N", .initial = "512MiB",
+     .max = (uint64_t)1 << 50, .help = "on the volume; below it the crawl pauses"},
+    {"drain-ms", SETTING_NUMBER, AT(drain_ms), .hint = "N", .initial = "5000", .max = 3600000,
+     .help = "time for transfers under way when told to stop"},
+    {"window-bytes", SETTING_SIZE, AT(window_bytes), .hint = "N", .initial = "12MiB", .min = MIB,
+     .max = 64 * GIB, .help = "memory for the tasks at hand"},
+    {"log-format", SETTING_CHOICE, AT(log_format), .hint = "text|json",
+     .shown = "text on a terminal, else json", .choices = log_formats,
+     .help = "of the log, which goes to standard error"},
+    {"log-level", SETTING_CHOICE, AT(log_level), .hint = "debug|info|warning|error",
+     .initial = "info", .choices = log_levels, .help = "the least that is logged"},
+    {.name = "token", .kind = SETTING_LATER},
+    {.name = "cors-origin", .kind = SETTING_LATER},
+    {.name = "webhook-allow-net", .kind = SETTING_LATER},
+    {.name = "fetch-threads", .kind = SETTING_LATER},
+    {.name = "tenant-max-jobs", .kind = SETTING_LATER},
+    {.name = "tenant-max-queued-urls", .kind = SETTING_LATER},
+    {.name = "tenant-requests-per-second", .kind = SETTING_LATER},
+    {.name = "retention-seconds", .kind = SETTING_LATER},
+};
+
+enum { N_SETTINGS = sizeof table / sizeof table[0] };
+static const struct settings settings = {table, N_SETTINGS};
+
+/* --- checks of single values ------------------------------------------------------- */
+
+static enum err refuse(struct buf *why, const char *option, const char *value, const char *reason) {
+    (void)!buf_printf(why, "--%s \"%s\": %s", option, value, reason);
+    return ERR_INVALID;
+}
+
+static enum err check_listen(struct config *c, struct buf *why) {
+    if (address_parse(str_of(c->listen), -1, &c->listen_address) != ERR_OK)
+        return refuse(why, "listen", c->listen, "not an address and port, as in " LOOPBACK_ADDRESS);
+    if (!c->no_auth && !address_is_loopback(&c->listen_address))
+        return refuse(why, "listen", c->listen,
+                      "others could reach this address, and anyone may call the service: "
+                      "listen on 127.0.0.1, or say --no-auth");
+    return ERR_OK;
+}
+
+static enum err check_database(const struct config *c, struct buf *why) {
+    struct str url = str_of(c->database);
+
+    if (str_starts(url, STR("postgresql:")) || str_starts(url, STR("postgres:")))
+        return refuse(why, "database", "postgresql", "not available yet");
+    if (!str_starts(url, STR("sqlite:")) || url.len == strlen("sqlite:"))
+        return refuse(why, "database", c->database, "not of the form sqlite:FILE");
+    return ERR_OK;
+}
+
+static bool is_header_text(struct str s) {
+    for (size_t i = 0; i < s.len; i++)
+        if (s.ptr[i] < ' ' || s.ptr[i] > '~')
+            return false;
+    return s.len <= MAX_USER_AGENT;
+}
+
+static bool is_host_name(struct str s) {
+    for (size_t i = 0; i < s.len; i++)
+        if (s.ptr[i] <= ' ' || s.ptr[i] > '~' || strchr("/@?#\\", s.ptr[i]))
+            return false;
+    return s.len > 0;
+}
+
+static enum err check_names(const struct config *c, struct buf *why) {
+    struct address ignored;
+
+    if (!is_header_text(str_of(c->user_agent)))
+        return refuse(why, "user-agent", "…", "not printable ASCII, or too long");
+    for (size_t i = 0; i < c->allowed_hosts.n; i++)
+        if (!is_host_name(str_of(c->allowed_hosts.items[i])))
+            return refuse(why, "allowed-host", c->allowed_hosts.items[i], "not a host name");
+    for (size_t i = 0; i < c->dns_servers.n; i++)
+        if (address_parse(str_of(c->dns_servers.items[i]), DNS_PORT, &ignored) != ERR_OK)
+            return refuse(why, "dns-server", c->dns_servers.items[i], "not an address");
+    return ERR_OK;
+}
+
+static bool is_given(const bool *given, const char *name) {
+    for (size_t i = 0; i < N_SETTINGS; i++)
+        if (strcmp(table[i].name, name) == 0)
+            return given[i];
+    return false;
+}
+
+static enum err settle_delays(struct config *c, const bool *given, struct buf *why) {
+    if (!is_given(given, "min-host-delay-ms"))
+        c->min_host_delay_ms =
+            c->host_delay_ms < DEFAULT_MIN_DELAY_MS ? c->host_delay_ms : DEFAULT_MIN_DELAY_MS;
+    if (c->min_host_delay_ms <= c->host_delay_ms)
+        return ERR_OK;
+    (void)!buf_printf(why, "--min-host-delay-ms %llu: more than --host-delay-ms %llu",
+                      (unsigned long long)c->min_host_delay_ms,
+                      (unsigned long long)c->host_delay_ms);
+    return ERR_INVALID;
+}
+
+static enum err settle(struct config *c, const bool *given, struct buf *why) {
+    enum err e = check_listen(c, why);
+
+    if (e == ERR_OK)
+        e = check_database(c, why);
+    if (e == ERR_OK)
+        e = check_names(c, why);
+    return e == ERR_OK ? settle_delays(c, given, why) : e;
+}
+
+/* --- the whole ------------------------------------------------------------------------ */
+
+enum err config_read(char *const *argv, char *const *env, bool on_terminal,
+                     struct config *ret_config, struct buf *why) {
+    struct config c = {.log_format = on_terminal ? LOG_TEXT : LOG_JSON};
+    bool given[N_SETTINGS] = {false};
+    struct settings_result result = {.given = given};
+    enum err e = settings_read(&settings, argv, env, &c, &result, why);
+
+    c.warnings = result.warnings;
+    c.wants_help = result.wants_help;
+    if (e == ERR_OK && !c.wants_help)
+        e = settle(&c, given, why);
+    if (e == ERR_OK)
+        *ret_config = c;
+    else
+        config_done(&c);
+    return e;
+}
+
+void config_done(struct config *c) {
+    settings_done(&settings, c);
+    texts_done(&c->warnings);
+}
+
+enum err config_help(struct buf *out) {
+    return settings_help(&settings, out);
+}
