@@ -1,0 +1,94 @@
+"""Each guard, seen to work and then seen to be missed when it is off."""
+
+import gzip
+import socket
+
+import pytest
+
+from rig.dns import A
+from rig.site import Reply, page, redirect
+from test_egress import INSIDE, ONLY_OPEN, OPEN, outcome
+
+CHECKS = ("addrguard_names", "addrguard_connect", "addrguard_reuse")
+
+
+def without(*guards):
+    return {"CRAWLD_TEST_GUARDS_OFF": ",".join(guards)}
+
+
+@pytest.mark.parametrize("way", ["literal", "name", "redirect"])
+@pytest.mark.parametrize("on", [*CHECKS[:2], None])
+def test_egress(service, site, dns, way, on):
+    """The look at the names and the one at the socket: each holds by itself."""
+    web = site({"/": page("/found")})
+    names = dns({"in.test": A(INSIDE)})
+    web.table["/go"] = redirect(web.url("/", INSIDE))
+    url = {
+        "literal": web.url("/", INSIDE),
+        "name": web.url("/", "in.test"),
+        "redirect": web.url("/go", OPEN),
+    }[way]
+    env = without(*(check for check in CHECKS if check != on))
+    record = outcome(service(*names.options, defaults=ONLY_OPEN, env=env), url)
+    if on:
+        assert record["code"] == "blocked_address" and INSIDE not in web.opened
+    else:
+        assert record["outcome"] == "succeeded" and INSIDE in web.opened
+
+
+@pytest.mark.parametrize("off", [False, True])
+def test_body_limit(service, site, off):
+    web = site({"/": Reply(body=b"<p>" * 4000, chunked=True)})
+    crawld = service(env=without("body_limit") if off else {})
+    job = crawld.crawl([web.url("/")], max_body_bytes=10_000)
+    (record,) = crawld.items(f"/v1/jobs/{job['id']}/urls")
+    assert record["code"] == (None if off else "body_too_large")
+
+
+@pytest.mark.parametrize("off", [False, True])
+def test_bombs(service, site, off):
+    web = site({"/": Reply(body=b"\0" * 9_000_000, gzip=True)})
+    crawld = service(env=without("ratio") if off else {})
+    job = crawld.crawl([web.url("/")])
+    (record,) = crawld.items(f"/v1/jobs/{job['id']}/urls")
+    assert record["code"] == (None if off else "body_too_large")
+
+
+def status_of(crawld, *lines):
+    with socket.create_connection(("127.0.0.1", crawld.port), 20) as s:
+        s.sendall("\r\n".join([*lines, "", ""]).encode())
+        return int(s.recv(4096).split(b" ", 2)[1])
+
+
+@pytest.mark.parametrize("off", [False, True])
+def test_framing(service, off):
+    crawld = service(env=without("framing") if off else {})
+    status = status_of(
+        crawld,
+        "GET /healthz HTTP/1.1",
+        "Host: localhost",
+        "Content-Length: 0",
+        "Content-Length: 5",
+    )
+    assert (status == 400) != off
+
+
+@pytest.mark.parametrize("off", [False, True])
+@pytest.mark.parametrize(
+    "guard, headers",
+    [
+        ("host", {"Host": "evil.test"}),
+        ("browser", {"Origin": "http://evil.test"}),
+        ("browser", {"Sec_Fetch_Site": "cross-site"}),
+    ],
+)
+def test_browsers(service, guard, headers, off):
+    crawld = service(env=without(guard) if off else {})
+    assert crawld.get("/v1/jobs", **headers).status == (200 if off else 403)
+
+
+def test_a_page_that_packs_well_is_no_bomb(service, site):
+    body = page(*(f"/{i}" for i in range(200))).body * 5
+    assert len(body) / len(gzip.compress(body)) > 10
+    web = site({"/": Reply(body=body, gzip=True)})
+    assert service().crawl([web.url("/")])["counts"]["succeeded"] == 1

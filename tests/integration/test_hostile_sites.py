@@ -1,0 +1,74 @@
+"""Sites that are slow, endless, broken or going in circles."""
+
+import pytest
+
+from rig.site import Reply, page, redirect
+
+
+def record_of(crawld, url, **options):
+    job = crawld.crawl([url], **options)
+    (record,) = crawld.items(f"/v1/jobs/{job['id']}/urls")
+    return record
+
+
+@pytest.mark.parametrize(
+    "reply, code",
+    [
+        (Reply(hang=True), "timeout"),
+        (Reply(body=b"x" * 1000, drip=0.1), "timeout"),
+        (Reply(body=b"x" * 1000, cut=10), "connection_lost"),
+        (Reply(body=b"x" * 1000, cut=10, chunked=True), "connection_lost"),
+        (Reply(raw=b""), "connection_lost"),
+        (Reply(raw=b"not HTTP at all\r\n\r\n"), "protocol_error"),
+        (Reply(raw=b"HTTP/1.1 200 OK\r\nX: " + b"y" * 400_000 + b"\r\n\r\n"), "protocol_error"),
+        (Reply(body=b"no gzip", headers={"Content-Encoding": "gzip"}), "bad_encoding"),
+        (Reply(status=302), "http_3xx"),
+        (Reply(status=404), "http_4xx"),
+        (Reply(status=429), "rate_limited"),
+        (Reply(status=503), "http_5xx"),
+        (redirect("http://["), "invalid_url"),
+        (redirect("/again"), "too_many_redirects"),
+    ],
+)
+def test_outcomes(service, site, reply, code):
+    web = site({"/": reply, "/again": redirect("/again")})
+    record = record_of(service(), web.url("/"), timeout_ms=1500, max_attempts=1)
+    assert (record["outcome"], record["code"]) == ("failed", code)
+    assert record["attempts"] == 1
+
+
+def test_redirects_up_to_the_limit(service, site):
+    web = site({f"/{i}": redirect(f"/{i + 1}") for i in range(5)})
+    web.table["/5"] = page("x")
+    crawld = service()
+    record = record_of(crawld, web.url("/0"), max_redirects=5)
+    assert (record["outcome"], record["final_url"]) == ("succeeded", web.url("/5"))
+    assert len(record["redirects"]) == 5
+    record = record_of(crawld, web.url("/0"), max_redirects=4)
+    assert (record["outcome"], record["code"]) == ("failed", "too_many_redirects")
+
+
+def test_what_passes_is_tried_again(service, site):
+    answers = [Reply(status=503), Reply(raw=b""), page("/x")]
+    web = site({"/": lambda request: answers.pop(0)})
+    record = record_of(service(), web.url("/"))
+    assert (record["outcome"], record["attempts"]) == ("succeeded", 3)
+
+
+def test_what_does_not_pass_is_not(service, site):
+    web = site({"/": Reply(status=404)})
+    assert record_of(service(), web.url("/"))["attempts"] == 1
+    assert len(web.requests) == 1
+
+
+def test_retry_after_is_kept(service, site):
+    answers = [Reply(status=429, headers={"Retry-After": "2"}), page("/x")]
+    web = site({"/": lambda request: answers.pop(0)})
+    assert record_of(service(), web.url("/"))["outcome"] == "succeeded"
+    first, second = web.requests
+    assert second.at - first.at >= 1.99
+
+
+def test_a_dead_host(service):
+    record = record_of(service(), "http://127.0.0.1:9/", max_attempts=2)
+    assert (record["code"], record["attempts"]) == ("connect_error", 2)
