@@ -52,11 +52,15 @@ def host_of(i):
     return f"127.1.{i // 250}.{i % 250 + 1}"
 
 
+def name_of(page):
+    return page["file"].rsplit("/", 1)[-1].removesuffix(".gz")
+
+
 def server_block(i, page, port, folder):
     path = urlsplit(page["url"]).path or "/"
     return (
         f"server {{ listen {host_of(i)}:{port};"
-        f' location = "{path}" {{ alias {folder}/{page["page"]}.html; }} }}\n'
+        f' root {folder}; location = "{path}" {{ rewrite ^ /{name_of(page)} break; }} }}\n'
     )
 
 
@@ -64,8 +68,8 @@ def test_links_of_real_pages(service, nginx, tmp_path, test_data, pages):
     folder = tmp_path / "pages"
     folder.mkdir()
     for page in pages:
-        packed = test_data / "pages" / "html" / f"{page['page']}.html.gz"
-        (folder / f"{page['page']}.html").write_bytes(gzip.decompress(packed.read_bytes()))
+        packed = test_data / "pages" / "html" / (name_of(page) + ".gz")
+        (folder / name_of(page)).write_bytes(gzip.decompress(packed.read_bytes()))
 
     server = nginx(
         folder,
@@ -86,7 +90,7 @@ def test_links_of_real_pages(service, nginx, tmp_path, test_data, pages):
     for source, link in crawld.tsv(job["id"]):
         found[origin_of(source)].add(link)
     different = [
-        f"{page['page']}: missing {sorted(want - found[origin])[:3]},"
+        f"{name_of(page)}: missing {sorted(want - found[origin])[:3]},"
         f" surplus {sorted(found[origin] - want)[:3]}"
         for origin, page in zip(origins, pages)
         if (want := expected(page, origin)) != found[origin]
