@@ -1,0 +1,131 @@
+"""The program as its user types it: subcommands, options, variables, exit codes."""
+
+import os
+import subprocess
+
+import pytest
+
+from rig.crawld import Crawld
+from rig.site import page
+
+
+def run(*arguments, env=None, stdin=""):
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("CRAWLD_")}
+    return subprocess.run(
+        [os.environ["CRAWLD_BIN"], *arguments],
+        env={**clean, **(env or {})},
+        input=stdin,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+
+
+def check_usage(result):
+    """One clear line, and exit 2."""
+    assert result.returncode == 2, result
+    assert result.stdout == "" and result.stderr.count("\n") == 1, result
+
+
+def test_help_and_version():
+    for arguments in (["--help"], ["serve", "--help"]):
+        result = run(*arguments)
+        assert result.returncode == 0 and "--listen" in run("serve", "--help").stdout
+    version = run("--version")
+    assert version.returncode == 0 and version.stdout.startswith("crawld 0.")
+    # what is accepted is listed, what is not yet there is not
+    text = run("serve", "--help").stdout
+    assert "CRAWLD_HOST_DELAY_MS" in text and "--webhook-allow-net" not in text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"], ["serve", "--nonsense"], ["serve", "--listen"], ["serve", "--listen", "x"],
+        ["serve", "--listen", "127.0.0.1:65536"], ["serve", "--host-delay-ms", "-1"],
+        ["serve", "--host-delay-ms", "5x"], ["serve", "--robots", "maybe"], ["serve", "stray"],
+        ["serve", "--allow-net", "127.0.0.0/33"], ["serve", "--database", "postgresql://x/y"],
+        ["serve", "--fetch-threads", "0"], ["serve", "--token", "a:b"], ["url"], ["links"],
+    ],
+)  # fmt: skip
+def test_usage(arguments):
+    check_usage(run(*arguments))
+
+
+def test_only_loopback_without_auth():
+    result = run("serve", "--listen", "0.0.0.0:0")
+    check_usage(result)
+    assert "--no-auth" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "base, text, wanted",
+    [
+        ("http://a.test/b/c", "../d?e f#g", "http://a.test/d?e%20f#g"),
+        ("http://a.test/", "HTTP://BÜCHER.example:80/./x", "http://xn--bcher-kva.example/x"),
+        ("", "http://0x7f.1", "http://127.0.0.1/"),
+        ("http://a.test/", "javascript:x", "javascript:x"),
+    ],
+)
+def test_url(base, text, wanted):
+    result = run("url", base, text)
+    assert (result.returncode, result.stdout) == (0, wanted + "\n")
+
+
+def test_url_that_does_not_parse():
+    result = run("url", "http://a.test/", "http://[")
+    assert result.returncode == 1 and result.stdout == "" and result.stderr.count("\n") == 1
+
+
+def test_links(tmp_path):
+    html = '<base href="/b/"><a href=x>1</a><area href=//h/y><a href="mailto:a@b"><link href=s>'
+    wanted = ["http://a.test/b/x", "http://h/y", "http://a.test/b/s"]
+    result = run("links", "--url", "http://a.test/", stdin=html)
+    assert result.returncode == 0, result
+    header, *rows = result.stdout.splitlines()
+    assert header == "source_url\tparsed_url"
+    assert [row.split("\t") for row in rows] == [["http://a.test/", link] for link in wanted]
+    (tmp_path / "page.html").write_text(html)
+    again = run("links", "--url", "http://a.test/", str(tmp_path / "page.html"))
+    assert again.stdout == result.stdout
+    only = run("links", "--url", "http://a.test/", "--elements", "area", stdin=html)
+    assert only.stdout.splitlines()[1:] == ["http://a.test/\thttp://h/y"]
+
+
+def test_health(service):
+    crawld = service()
+    url = f"http://127.0.0.1:{crawld.port}"
+    assert run("health", url).returncode == 0
+    assert run("health", env={"CRAWLD_LISTEN": f"127.0.0.1:{crawld.port}"}).returncode == 0
+    assert crawld.stop() == 0
+    result = run("health", url)
+    assert result.returncode == 1 and result.stderr
+
+
+def test_variables(service, tmp_path, site):
+    web = site({"/": page("/x")})
+    nets = tmp_path / "nets"
+    nets.write_text("10.0.0.0/8\n127.0.0.0/8\n")
+    env = {
+        "CRAWLD_HOST_DELAY_MS": "0",
+        "CRAWLD_ALLOW_NET_FILE": str(nets),
+        "CRAWLD_MAX_ATTEMPTS": "nonsense",  # the flag beats it
+        "CRAWLD_HOST_DEALY_MS": "0",
+        "CRAWLD_PORT_8080_TCP_ADDR": "10.0.0.1",
+        "CRAWLD_SERVICE_HOST": "10.0.0.1",
+    }
+    crawld = service("--max-attempts", "1", defaults=(), env=env)
+    assert crawld.crawl([web.url("/")])["counts"]["succeeded"] == 1
+    warnings = [line for line in crawld.log if '"warning"' in line]
+    assert any("CRAWLD_HOST_DEALY_MS" in line for line in warnings)
+    assert not any("CRAWLD_PORT" in line or "CRAWLD_SERVICE" in line for line in warnings)
+    assert any("robots" in line for line in warnings)  # it is not read yet, and says so
+
+
+def test_one_database_one_service(service):
+    crawld = service()
+    second = Crawld(crawld.folder)
+    with pytest.raises(AssertionError, match="ended before"):
+        second.start()
+    assert second._ended(10) != 0
+    assert crawld.get("/readyz").status == 200
