@@ -348,6 +348,8 @@ static void guard_path(struct url_parse *x) {
     memmove(path + 2, path, len);
     memcpy(path, "/.", 2);
     x->u->path_start += 2;
+    if (x->u->query_start != URL_NO_PART) /* the base's, copied */
+        x->u->query_start += 2;
     x->w += 2;
 }
 

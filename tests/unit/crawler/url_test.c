@@ -263,6 +263,9 @@ TEST(a_path_without_host_is_never_read_as_one) {
     CHECK_STR(url_path(&u), "//b");
     CHECK(!u.has_host);
     CHECK_PARSED("c", "web:/.//a/b", "web:/.//a/c");
+    CHECK_PARSED("#c", "web:/.//a?b", "web:/.//a?b#c");
+    CHECK_STR(url_query(&u), "b");
+    CHECK_STR(url_path(&u), "//a");
 }
 
 TEST(says_why) {
