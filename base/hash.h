@@ -13,5 +13,8 @@ struct hash128 {
 uint64_t hash_u64(struct str s);
 int64_t hash_i63(struct str s); /* never negative: fits an SQL integer */
 struct hash128 hash_u128(struct str s);
+/* Not to be stored: differs with |salt|, which outsiders do not know, so that
+ * they cannot craft collisions. */
+struct hash128 hash_u128_salted(struct str s, uint64_t salt);
 
 #endif

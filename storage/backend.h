@@ -1,0 +1,64 @@
+/* backend - what a back end of the store has to bring. store.c picks it by the
+ * URL and knows nothing else of it.
+ *
+ * The functions mean what store.h says of the calls of the same name, threads
+ * and errors included; all of them are required.
+ */
+#ifndef STORAGE_BACKEND_H
+#define STORAGE_BACKEND_H
+
+#include <stdatomic.h>
+
+#include "storage/feed.h"
+#include "storage/seeds.h"
+
+struct backend {
+    const struct backend_ops *ops;
+    struct feeds *feeds; /* borrowed */
+    uint64_t max_queued_urls, min_free_bytes;
+    const char *spool_folder; /* for uploads; owned by the back end */
+    uint64_t epoch;
+
+    /* written by the back end's writer but for |receiving|; any thread may look */
+    atomic_bool low_space, degraded, damaged;
+    atomic_uint_fast64_t receiving; /* URLs of uploads that are under way */
+    atomic_uint_fast64_t queued_urls, commits, commit_us, results, wal_bytes, sweep_rows;
+};
+
+/* The one that |s| has chosen. */
+struct backend *store_backend(struct store *s);
+
+struct backend_ops {
+    void (*stop)(struct backend *b);
+    void (*free)(struct backend *b);
+
+    /* |id| NULL: by |no| */
+    enum err (*job_get)(struct backend *b, const struct uuid *id, int64_t no, struct job **ret_job);
+    enum err (*job_list)(struct backend *b, const struct job_filter *f, struct job ***ret_jobs,
+                         size_t *ret_n);
+    enum err (*job_move)(struct backend *b, const struct uuid *id, enum job_state to,
+                         struct job **ret_job);
+    enum err (*job_delete)(struct backend *b, const struct uuid *id);
+
+    /* Stores settled seeds as a new job, whose |id| is in the draft: all of them in
+     * one durable step, or nothing. */
+    enum err (*load)(struct backend *b, struct seeds *seeds, const struct job *draft,
+                     struct job **ret_job);
+
+    /* Calls feed_start with the active jobs, on the thread that pushes. */
+    enum err (*feed_start)(struct backend *b, struct store_feed *f);
+    void (*refill)(struct backend *b, struct refill *r);
+    void (*commit)(struct backend *b, struct store_batch *batch);
+
+    enum err (*records_read)(struct backend *b, int64_t job, const struct record_filter *f,
+                             int64_t *after_seq, size_t max_rows, record_visit *visit, void *arg,
+                             bool *ret_more);
+    enum err (*tasks_read)(struct backend *b, int64_t job, struct task_cursor *after,
+                           size_t max_rows, record_visit *visit, void *arg, bool *ret_more);
+    enum err (*links_read)(struct backend *b, int64_t job, struct links_cursor *at,
+                           size_t max_parts, links_visit *visit, void *arg, bool *ret_more);
+    enum err (*events_read)(struct backend *b, int64_t job, uint64_t after_version,
+                            event_visit *visit, void *arg);
+};
+
+#endif

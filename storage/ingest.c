@@ -1,0 +1,126 @@
+/* The door's side of an ingest: counts what is asked, remembers the first rejects,
+ * and hands the settled seeds to the back end. */
+#include "storage/backend.h"
+
+#include "base/mem.h"
+#include "base/utf8.h"
+
+struct ingest {
+    struct backend *backend;
+    struct seeds *seeds;
+    uint64_t reserved; /* our part of backend->receiving */
+    struct submission submission;
+};
+
+void submission_done(struct submission *sub) {
+    for (size_t i = 0; i < sub->n_rejects; i++) {
+        free(sub->rejects[i].input);
+        free(sub->rejects[i].detail);
+    }
+    sub->n_rejects = 0;
+}
+
+static bool has_room(const struct backend *b) {
+    return !b->low_space && !b->degraded && b->queued_urls + b->receiving < b->max_queued_urls;
+}
+
+enum err store_ingest_new(struct store *s, struct ingest **ret_ingest) {
+    struct backend *b = store_backend(s);
+    struct ingest *in;
+
+    if (b->damaged)
+        return ERR_CORRUPT;
+    if (!has_room(b))
+        return ERR_FULL;
+    in = NEW(struct ingest);
+    in->backend = b;
+    in->seeds = seeds_new(b->spool_folder);
+    *ret_ingest = in;
+    return ERR_OK;
+}
+
+static struct str cut_to_characters(struct str s, size_t most) {
+    struct str rest = s;
+
+    for (size_t n = 0, len; n < most && rest.len; n++) {
+        (void)utf8_first(rest, &len);
+        rest = str_from(rest, len);
+    }
+    return str_upto(s, s.len - rest.len);
+}
+
+static void note_reject(struct submission *sub, const struct seed *seed, uint64_t index) {
+    struct str input = seed->input.ptr ? seed->input : seed->url;
+
+    if (sub->n_rejects == REJECTS_SHOWN)
+        return;
+    sub->rejects[sub->n_rejects++] = (struct reject){
+        .index = (int64_t)index,
+        .input = mem_chars(cut_to_characters(input, INPUT_SHOWN_CHARS)),
+        .code = seed->code,
+        .detail = mem_chars(seed->detail),
+    };
+}
+
+uint64_t ingest_received(const struct ingest *in) {
+    return seeds_counts(in->seeds).received;
+}
+
+enum err ingest_add(struct ingest *in, const struct seed *seed) {
+    uint64_t index = ingest_received(in);
+    enum err e;
+
+    if (!has_room(in->backend))
+        return ERR_FULL;
+    e = seeds_add(in->seeds, seed);
+    if (e != ERR_OK)
+        return e;
+    in->backend->receiving++;
+    in->reserved++;
+    if (seed->code != CODE_NONE)
+        note_reject(&in->submission, seed, index);
+    return ERR_OK;
+}
+
+static void release(struct ingest *in) {
+    in->backend->receiving -= in->reserved;
+    in->reserved = 0;
+}
+
+static enum err load(struct ingest *in, const struct job *draft, struct job **ret_job) {
+    struct job with_id = *draft; /* borrows |draft|'s texts */
+
+    with_id.id = uuid_new(draft->created_at);
+    return in->backend->ops->load(in->backend, in->seeds, &with_id, ret_job);
+}
+
+enum err ingest_commit(struct ingest *in, const struct job *draft, struct job **ret_job,
+                       struct submission *ret_submission) {
+    struct submission *sub = &in->submission;
+    struct seeds_counts counts = {0};
+    enum err e = seeds_settle(in->seeds, &counts);
+
+    if (e != ERR_OK)
+        return e;
+    sub->received = counts.received;
+    sub->accepted = counts.accepted;
+    sub->duplicates = counts.duplicates;
+    sub->rejected = counts.rejected;
+    e = counts.accepted ? load(in, draft, ret_job) : ERR_INVALID;
+    if (e == ERR_OK)
+        release(in); /* the back end counts them now */
+    if (e == ERR_OK || e == ERR_INVALID) {
+        *ret_submission = *sub;
+        *sub = (struct submission){0};
+    }
+    return e;
+}
+
+void ingest_free(struct ingest *in) {
+    if (!in)
+        return;
+    release(in);
+    seeds_free(in->seeds);
+    submission_done(&in->submission);
+    free(in);
+}

@@ -1,0 +1,194 @@
+#include "storage/model.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+static const char *const state_texts[] = {
+#define X(name, text) text,
+    JOB_STATE_TABLE(X)
+#undef X
+};
+static const char *const stop_reason_texts[] = {
+#define X(name, text) text,
+    STOP_REASON_TABLE(X)
+#undef X
+};
+static const char *const outcome_texts[] = {
+#define X(name, text) text,
+    OUTCOME_TABLE(X)
+#undef X
+};
+static const struct {
+    const char *text;
+    enum outcome outcome;
+    bool transient;
+} codes[] = {
+#define X(name, text, outcome, transient) {text, OUTCOME_##outcome, transient},
+    CODE_TABLE(X)
+#undef X
+};
+static const char *const tag_texts[] = {
+#define X(name, text) text,
+    TAG_TABLE(X)
+#undef X
+};
+static const char *const attr_texts[] = {
+#define X(name, text) text,
+    ATTR_TABLE(X)
+#undef X
+};
+
+const char *job_state_text(enum job_state s) {
+    return state_texts[s];
+}
+
+const char *stop_reason_text(enum stop_reason r) {
+    return stop_reason_texts[r];
+}
+
+const char *outcome_text(enum outcome o) {
+    return outcome_texts[o];
+}
+
+const char *code_text(enum code c) {
+    return codes[c].text;
+}
+
+const char *tag_text(enum tag t) {
+    return tag_texts[t];
+}
+
+const char *attr_text(enum attr a) {
+    return attr_texts[a];
+}
+
+/* The place of |text| in |texts|, or -1. Empty words are no words. */
+static int index_of(struct str text, const char *const *texts, int n) {
+    for (int i = 0; i < n; i++)
+        if (text.len && str_eq(text, str_of(texts[i])))
+            return i;
+    return -1;
+}
+
+enum err job_state_of(struct str text, enum job_state *ret_state) {
+    int at = index_of(text, state_texts, JOB_STATE_COUNT);
+
+    if (at < 0 || !job_state_is_shown((enum job_state)at))
+        return ERR_INVALID;
+    *ret_state = (enum job_state)at;
+    return ERR_OK;
+}
+
+enum err outcome_of(struct str text, enum outcome *ret_outcome) {
+    int at = index_of(text, outcome_texts, OUTCOME_COUNT);
+
+    if (at < 0)
+        return ERR_INVALID;
+    *ret_outcome = (enum outcome)at;
+    return ERR_OK;
+}
+
+enum err code_of(struct str text, enum code *ret_code) {
+    for (int c = CODE_NONE + 1; c < CODE_COUNT; c++)
+        if (str_eq(text, str_of(codes[c].text))) {
+            *ret_code = (enum code)c;
+            return ERR_OK;
+        }
+    return ERR_INVALID;
+}
+
+enum err tag_of(struct str text, enum tag *ret_tag) {
+    int at = index_of(text, tag_texts, TAG_COUNT);
+
+    if (at < 0)
+        return ERR_INVALID;
+    *ret_tag = (enum tag)at;
+    return ERR_OK;
+}
+
+enum outcome code_outcome(enum code c) {
+    return codes[c].outcome;
+}
+
+bool code_is_transient(enum code c) {
+    return codes[c].transient;
+}
+
+bool job_state_is_finished(enum job_state s) {
+    return s == JOB_COMPLETED || s == JOB_CANCELLED || s == JOB_FAILED;
+}
+
+bool job_state_is_shown(enum job_state s) {
+    return s != JOB_RECEIVING && s != JOB_DELETED;
+}
+
+bool job_state_may_move(enum job_state from, enum job_state to) {
+#define TO(state) (1u << JOB_##state)
+    static const unsigned moves[JOB_STATE_COUNT] = {
+        [JOB_RECEIVING] = TO(QUEUED) | TO(DELETED),
+        [JOB_QUEUED] = TO(RUNNING) | TO(PAUSED) | TO(CANCELLING) | TO(FAILED) | TO(DELETED),
+        [JOB_RUNNING] = TO(PAUSED) | TO(CANCELLING) | TO(COMPLETED) | TO(FAILED) | TO(DELETED),
+        /* what was under way when it was paused may have been the last of it */
+        [JOB_PAUSED] =
+            TO(QUEUED) | TO(RUNNING) | TO(CANCELLING) | TO(COMPLETED) | TO(FAILED) | TO(DELETED),
+        [JOB_CANCELLING] = TO(CANCELLED) | TO(FAILED) | TO(DELETED),
+        [JOB_COMPLETED] = TO(QUEUED) | TO(DELETED), /* more URLs, or failed ones again */
+        [JOB_CANCELLED] = TO(DELETED),
+        [JOB_FAILED] = TO(DELETED),
+    };
+#undef TO
+    return moves[from] & (1u << to);
+}
+
+static char *copy_chars(const char *chars) {
+    return chars ? mem_chars(str_of(chars)) : NULL;
+}
+
+void job_options_done(struct job_options *o) {
+    free(o->user_agent);
+    free(o->schemes);
+    *o = (struct job_options){0};
+}
+
+void job_options_copy(struct job_options *dst, const struct job_options *src) {
+    *dst = *src;
+    dst->user_agent = copy_chars(src->user_agent);
+    dst->schemes = copy_chars(src->schemes);
+}
+
+void job_free(struct job *j) {
+    if (!j)
+        return;
+    free(j->name);
+    free(j->metadata);
+    job_options_done(&j->options);
+    free(j);
+}
+
+uint64_t job_unfinished(const struct job *j) {
+    uint64_t ended = 0;
+
+    for (int o = OUTCOME_PENDING + 1; o < OUTCOME_COUNT; o++)
+        ended += j->counts.by_outcome[o];
+    return j->counts.total - ended;
+}
+
+struct task *task_new(struct str url, struct str input) {
+    struct task *t = mem_new(1, sizeof *t + url.len + input.len);
+
+    list_init(&t->link);
+    t->referrer = -1;
+    t->has_input = input.len > 0;
+    t->url_len = (uint32_t)url.len;
+    t->input_len = (uint32_t)input.len;
+    if (url.len)
+        memcpy(t->bytes, url.ptr, url.len);
+    if (input.len)
+        memcpy(t->bytes + url.len, input.ptr, input.len);
+    return t;
+}
+
+size_t task_size(const struct task *t) {
+    return sizeof *t + t->url_len + t->input_len;
+}

@@ -1,0 +1,61 @@
+/* sqlite - the back end for one node: its parts, and who has which.
+ *
+ *   writer ── the one connection that changes    (sqlite_writer, _ingest, _crawl, _sweep)
+ *   pool ──── connections for short reads        (sqlite_pool, _read)
+ */
+#ifndef STORAGE_SQLITE_H
+#define STORAGE_SQLITE_H
+
+#include "storage/linkrow.h"
+#include "storage/sqlite_jobs.h"
+#include "storage/sqlite_pool.h"
+
+struct sqlite {
+    struct backend backend; /* first: the door knows only this */
+    char *path;             /* of the database */
+    char *folder;
+    int lock_fd; /* of FILE.lock, held while this lives */
+    struct db *db;
+    struct writer *writer;
+    struct pool *pool;
+
+    /* the writer's thread only */
+    struct crawl_scratch {
+        struct linkrow_codec *codec;
+        struct buf record, links;
+        struct result **sorted;
+        size_t cap_sorted;
+    } scratch;
+};
+
+static inline struct sqlite *sqlite_of(struct backend *b) {
+    return (struct sqlite *)b;
+}
+
+/* |path|: the part of the URL behind "sqlite:". See store_open. */
+MUST_USE enum err sqlite_open(const struct store_options *o, struct str path, struct feeds *feeds,
+                              struct backend **ret_backend, struct buf *why);
+
+/* sqlite_ingest.c */
+MUST_USE enum err sqlite_load(struct backend *b, struct seeds *seeds, const struct job *draft,
+                              struct job **ret_job);
+/* sqlite_crawl.c */
+MUST_USE enum err sqlite_feed_start(struct backend *b, struct store_feed *f);
+void sqlite_refill(struct backend *b, struct refill *r);
+void sqlite_commit(struct backend *b, struct store_batch *batch);
+/* sqlite_read.c */
+MUST_USE enum err sqlite_records_read(struct backend *b, int64_t job, const struct record_filter *f,
+                                      int64_t *after_seq, size_t max_rows, record_visit *visit,
+                                      void *arg, bool *ret_more);
+MUST_USE enum err sqlite_tasks_read(struct backend *b, int64_t job, struct task_cursor *after,
+                                    size_t max_rows, record_visit *visit, void *arg,
+                                    bool *ret_more);
+MUST_USE enum err sqlite_links_read(struct backend *b, int64_t job, struct links_cursor *at,
+                                    size_t max_parts, links_visit *visit, void *arg,
+                                    bool *ret_more);
+MUST_USE enum err sqlite_events_read(struct backend *b, int64_t job, uint64_t after_version,
+                                     event_visit *visit, void *arg);
+/* sqlite_sweep.c: for the writer */
+bool sqlite_sweep(struct writer *w);
+
+#endif

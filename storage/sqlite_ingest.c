@@ -1,0 +1,247 @@
+/* Loading settled seeds as a job: rows in the order of their keys, in pieces so
+ * small that the crawl's commits never wait long. Until the last piece, which is
+ * durable, the job is RECEIVING: nobody sees it, and a crash leaves it to the sweep. */
+#include "storage/sqlite.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+enum {
+    PIECE_ROWS = 5000,
+    PIECE_BYTES = 2 << 20, /* of text, or one longer row */
+};
+
+/* Of a piece's rows, which stand one behind the other as in the spool:
+ *   a code             - a reject, to become a record
+ *   no code, host_key  - a host; seq is the number of its tasks, which came before
+ *   no code, no key    - a task */
+struct piece {
+    struct request request;
+    struct sqlite *sqlite;
+    const struct job *draft;
+    struct buf rows;
+    size_t n;
+    int64_t no; /* of the job; 0 until the first piece is stored */
+    int64_t next_page;
+    int64_t stored_no, stored_next_page; /* the same, once this piece is committed */
+    bool is_last;
+    struct seeds_counts counts; /* for the last one */
+    struct job *job;            /* answered by the last one */
+};
+
+/* --- on the writer's thread -------------------------------------------------------- */
+
+static enum err store_reject(struct piece *p, int64_t no, int64_t seq, const struct seedrow *row) {
+    struct buf *b = &p->sqlite->scratch.record;
+    const struct record r = {.index = row->seq,
+                             .url = row->url,
+                             .input = row->input,
+                             .final_url = row->url,
+                             .outcome = code_outcome(row->code),
+                             .code = row->code,
+                             .referrer = -1};
+    enum err e;
+
+    buf_clear(b);
+    e = record_encode(b, &r);
+    if (e != ERR_OK)
+        return e;
+    return DB_RUN(p->sqlite->db, "INSERT INTO page(id,record) VALUES(?1,?2)",
+                  db_int(page_id(no, seq)), db_blob(buf_str(b)));
+}
+
+static enum err store_host(struct db *db, int64_t no, const struct seedrow *row) {
+    /* two names of one hash are crawled as one host */
+    return DB_RUN(db,
+                  "INSERT INTO work(job,host,name,queued) VALUES(?1,?2,?3,?4)"
+                  " ON CONFLICT DO NOTHING",
+                  db_int(no), db_int(row->host), db_blob(row->host_key), db_int(row->seq));
+}
+
+static enum err store_task(struct db *db, int64_t no, const struct seedrow *row) {
+    return DB_RUN(db,
+                  "INSERT INTO task(job,host,seq,depth,tries,referrer,url,input)"
+                  " VALUES(?1,?2,?3,0,0,-1,?4,?5)",
+                  db_int(no), db_int(row->host), db_int(row->seq), db_blob(row->url),
+                  db_blob(row->input.len ? row->input : STR_NONE));
+}
+
+static enum err store_rows(struct piece *p, int64_t no, int64_t *next_page) {
+    struct str rest = buf_str(&p->rows);
+    struct seedrow row;
+    size_t len;
+    enum err e = ERR_OK;
+
+    while (e == ERR_OK && seedrow_get(rest, &row, &len) == ERR_OK) {
+        if (row.code != CODE_NONE)
+            e = store_reject(p, no, (*next_page)++, &row);
+        else if (row.host_key.len)
+            e = store_host(p->sqlite->db, no, &row);
+        else
+            e = store_task(p->sqlite->db, no, &row);
+        rest = str_from(rest, len);
+    }
+    return e;
+}
+
+/* The moment in which the job begins to exist. */
+static enum err flip(struct writer *w, struct piece *p, int64_t no, int64_t next_page) {
+    struct ledger l;
+    int64_t now = clock_wall_ms();
+    enum err e = ledger_get(writer_db(w), no, &l);
+
+    if (e != ERR_OK)
+        return e;
+    l.next_page = next_page;
+    l.job.counts.total = p->counts.accepted + p->counts.rejected;
+    l.job.counts.by_outcome[OUTCOME_FAILED] = p->counts.rejected;
+    l.job.counts.duplicates = p->counts.duplicates;
+    l.job.last_progress_at = now;
+    e = ledger_move(w, &l, JOB_QUEUED, STOP_NONE, now);
+    if (e == ERR_OK)
+        e = ledger_put(w, &l);
+    if (e != ERR_OK)
+        return e;
+    writer_count(w, (int64_t)p->counts.accepted, 0);
+    job_free(TAKE(p->job)); /* of a run that was rolled back */
+    return jobs_get(writer_db(w), NULL, no, &p->job);
+}
+
+static enum err run_piece(struct writer *w, struct request *r) {
+    struct piece *p = CONTAINER_OF(r, struct piece, request);
+    int64_t no = p->no, next_page = p->next_page;
+    enum err e = ERR_OK;
+
+    if (!no)
+        e = jobs_put_receiving(writer_db(w), p->draft, &no);
+    if (e == ERR_OK)
+        e = store_rows(p, no, &next_page);
+    if (e == ERR_OK && p->is_last)
+        e = flip(w, p, no, next_page);
+    p->stored_no = no;
+    p->stored_next_page = next_page;
+    return e;
+}
+
+/* --- on the caller's ----------------------------------------------------------------- */
+
+static enum err send_piece(struct piece *p) {
+    enum err e = writer_call(p->sqlite->writer, &p->request);
+
+    if (e != ERR_OK)
+        return e;
+    p->no = p->stored_no;
+    p->next_page = p->stored_next_page;
+    p->n = 0;
+    buf_clear(&p->rows);
+    return ERR_OK;
+}
+
+static enum err put_row(struct piece *p, const struct seedrow *row) {
+    enum err e = ERR_OK;
+
+    if (p->n == PIECE_ROWS || p->rows.len >= PIECE_BYTES)
+        e = send_piece(p);
+    if (e == ERR_OK)
+        e = seedrow_put(&p->rows, row);
+    p->n += e == ERR_OK;
+    return e;
+}
+
+static enum err put_rejects(struct piece *p, struct seeds *seeds) {
+    struct seedrow row;
+    enum err e;
+
+    while ((e = seeds_next_reject(seeds, &row)) == ERR_OK) {
+        e = put_row(p, &row);
+        if (e != ERR_OK)
+            return e;
+    }
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* The host whose tasks are being put. */
+struct host {
+    struct buf key;
+    int64_t hash;
+    int64_t tasks;
+};
+
+static enum err put_host(struct piece *p, struct host *h) {
+    const struct seedrow row = {.host = h->hash, .seq = h->tasks, .host_key = buf_str(&h->key)};
+
+    return h->tasks ? put_row(p, &row) : ERR_OK;
+}
+
+static enum err enter_host(struct piece *p, struct host *h, const struct seedrow *task) {
+    enum err e = put_host(p, h);
+
+    buf_clear(&h->key);
+    h->hash = task->host;
+    h->tasks = 0;
+    return e == ERR_OK ? buf_put(&h->key, task->host_key) : e;
+}
+
+static enum err put_tasks(struct piece *p, struct seeds *seeds, struct host *h) {
+    struct seedrow row;
+    enum err e;
+
+    while ((e = seeds_next_task(seeds, &row)) == ERR_OK) {
+        if (!h->tasks || row.host != h->hash)
+            e = enter_host(p, h, &row);
+        row.host_key = STR_NONE;
+        if (e == ERR_OK)
+            e = put_row(p, &row);
+        if (e != ERR_OK)
+            return e;
+        h->tasks++;
+    }
+    return e == ERR_NOT_FOUND ? put_host(p, h) : e;
+}
+
+static enum err put_all(struct piece *p, struct seeds *seeds) {
+    struct host host = {.key = BUF_INIT(SEEDROW_MAX_BYTES)};
+    enum err e = put_rejects(p, seeds);
+
+    if (e == ERR_OK)
+        e = put_tasks(p, seeds, &host);
+    buf_done(&host.key);
+    return e;
+}
+
+static enum err run_abandon(struct writer *w, struct request *r) {
+    struct piece *p = CONTAINER_OF(r, struct piece, request);
+
+    writer_sweep_soon(w);
+    return DB_RUN(writer_db(w), "UPDATE job SET state=?2 WHERE no=?1", db_int(p->no),
+                  db_int(JOB_DELETED));
+}
+
+/* Where this fails too, the next start does it. */
+static void abandon(struct piece *p) {
+    p->request = (struct request){.run = run_abandon};
+    if (p->no && writer_call(p->sqlite->writer, &p->request) == ERR_OK)
+        p->no = 0;
+}
+
+enum err sqlite_load(struct backend *b, struct seeds *seeds, const struct job *draft,
+                     struct job **ret_job) {
+    struct piece p = {.request = {.run = run_piece},
+                      .sqlite = sqlite_of(b),
+                      .draft = draft,
+                      .rows = BUF_INIT(PIECE_BYTES + SEEDROW_MAX_BYTES),
+                      .next_page = 1,
+                      .counts = seeds_counts(seeds)};
+    enum err e = put_all(&p, seeds);
+
+    p.is_last = p.request.durable = true;
+    if (e == ERR_OK)
+        e = send_piece(&p);
+    if (e == ERR_OK)
+        *ret_job = TAKE(p.job);
+    else
+        abandon(&p);
+    job_free(p.job);
+    buf_done(&p.rows);
+    return e;
+}

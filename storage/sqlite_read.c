@@ -1,0 +1,314 @@
+/* Reading results: each call one short read of one moment, on a connection of the
+ * pool. Any thread. */
+#include "storage/sqlite.h"
+
+static struct pool *pool_of(struct backend *b) {
+    return sqlite_of(b)->pool;
+}
+
+/* The ledger of a job that callers may see. */
+static enum err shown_job(struct db *db, int64_t no, struct ledger *ret_ledger) {
+    enum err e = ledger_get(db, no, ret_ledger);
+
+    return e == ERR_OK && !job_state_is_shown(ret_ledger->job.state) ? ERR_NOT_FOUND : e;
+}
+
+/* Cursors come from callers: one that lies must not lead into another job's pages. */
+static struct db_value page_at(int64_t job, int64_t seq) {
+    if (seq < 0)
+        seq = 0;
+    return db_int(page_id(job, seq > SEQ_MAX ? SEQ_MAX : seq));
+}
+
+static struct db_value last_page(int64_t job) {
+    return db_int(page_id(job, SEQ_MAX));
+}
+
+/* --- records ------------------------------------------------------------------------- */
+
+/* The host name in a canonical URL: behind "//" and credentials, without the port. */
+static struct str host_name(struct str url) {
+    size_t slashes = str_find_str(url, STR("//"));
+    struct str rest = slashes == STR_END ? STR_NONE : str_from(url, slashes + 2);
+    size_t end = 0, at;
+
+    while (end < rest.len && rest.ptr[end] != '/' && rest.ptr[end] != '?')
+        end++;
+    rest = str_upto(rest, end);
+    at = str_find(rest, '@');
+    if (at != STR_END)
+        rest = str_from(rest, at + 1);
+    if (str_starts(rest, STR("[")))
+        return str_upto(rest, str_find(rest, ']') + 1);
+    return str_upto(rest, str_find(rest, ':'));
+}
+
+static bool matches(const struct record_filter *f, const struct record *r) {
+    return (f->outcome == OUTCOME_PENDING || f->outcome == r->outcome) &&
+           (f->code == CODE_NONE || f->code == r->code) &&
+           (!f->url.ptr || str_eq(f->url, r->url)) &&
+           (!f->host_name.ptr || str_eq_ascii(f->host_name, host_name(r->url)));
+}
+
+struct records_read {
+    const struct record_filter *filter;
+    int64_t after_seq;
+    size_t max_rows;
+    record_visit *visit;
+    void *arg;
+    bool more;
+};
+
+static enum err read_records(struct db *db, int64_t job, struct records_read *rr) {
+    OWNED_ROWS sqlite3_stmt *st = NULL;
+    bool stops = false;
+    enum err e = DB_QUERY(db, &st, "SELECT id,record FROM page WHERE id>?1 AND id<=?2 ORDER BY id",
+                          page_at(job, rr->after_seq), last_page(job));
+
+    for (size_t n = 0; e == ERR_OK && (e = db_step(db, st)) == ERR_OK; n++) {
+        struct record r;
+
+        if (stops || n == rr->max_rows) {
+            rr->more = true;
+            break;
+        }
+        e = record_decode(db_column(st, 1), &r);
+        if (e != ERR_OK)
+            break;
+        r.seq = page_seq(sqlite3_column_int64(st, 0));
+        rr->after_seq = r.seq;
+        stops = matches(rr->filter, &r) && !rr->visit(rr->arg, &r);
+    }
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err sqlite_records_read(struct backend *b, int64_t job, const struct record_filter *f,
+                             int64_t *after_seq, size_t max_rows, record_visit *visit, void *arg,
+                             bool *ret_more) {
+    struct records_read rr = {f, *after_seq, max_rows, visit, arg, false};
+    struct reader *reader;
+    struct ledger l;
+    enum err e = pool_get(pool_of(b), &reader);
+
+    if (e != ERR_OK)
+        return e;
+    e = shown_job(reader->db, job, &l);
+    if (e == ERR_OK)
+        e = read_records(reader->db, job, &rr);
+    pool_put(pool_of(b), reader);
+    if (e != ERR_OK)
+        return e;
+    *after_seq = rr.after_seq;
+    *ret_more = rr.more;
+    return ERR_OK;
+}
+
+/* --- tasks --------------------------------------------------------------------------- */
+
+struct tasks_read {
+    struct task_cursor after;
+    size_t max_rows;
+    record_visit *visit;
+    void *arg;
+    bool more;
+};
+
+/* What a task shows while it has no record of its own. */
+static struct record of_task(sqlite3_stmt *st, enum code settled_as) {
+    return (struct record){
+        .index = sqlite3_column_int64(st, 1),
+        .depth = (uint32_t)sqlite3_column_int64(st, 2),
+        .attempts = (uint32_t)sqlite3_column_int64(st, 3),
+        .referrer = sqlite3_column_int64(st, 4),
+        .url = db_column(st, 5),
+        .input = db_column(st, 6),
+        .final_url = STR_NONE,
+        .code = settled_as,
+        .outcome = settled_as == CODE_NONE ? OUTCOME_PENDING : code_outcome(settled_as),
+    };
+}
+
+static enum err read_tasks(struct db *db, const struct ledger *l, struct tasks_read *tr) {
+    OWNED_ROWS sqlite3_stmt *st = NULL;
+    bool stops = false;
+    enum err e = DB_QUERY(db, &st,
+                          "SELECT host,seq,depth,tries,referrer,url,input FROM task"
+                          " WHERE job=?1 AND (host,seq)>(?2,?3) ORDER BY host,seq",
+                          db_int(l->job.no), db_int(tr->after.host), db_int(tr->after.seq));
+
+    for (size_t n = 0; e == ERR_OK && (e = db_step(db, st)) == ERR_OK; n++) {
+        struct record r;
+
+        if (stops || n == tr->max_rows) {
+            tr->more = true;
+            break;
+        }
+        r = of_task(st, l->settled_as);
+        tr->after = (struct task_cursor){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1)};
+        stops = !tr->visit(tr->arg, &r);
+    }
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err sqlite_tasks_read(struct backend *b, int64_t job, struct task_cursor *after,
+                           size_t max_rows, record_visit *visit, void *arg, bool *ret_more) {
+    struct tasks_read tr = {*after, max_rows, visit, arg, false};
+    struct reader *reader;
+    struct ledger l;
+    enum err e = pool_get(pool_of(b), &reader);
+
+    if (e != ERR_OK)
+        return e;
+    e = shown_job(reader->db, job, &l);
+    if (e == ERR_OK)
+        e = read_tasks(reader->db, &l, &tr);
+    pool_put(pool_of(b), reader);
+    if (e != ERR_OK)
+        return e;
+    *after = tr.after;
+    *ret_more = tr.more;
+    return ERR_OK;
+}
+
+/* --- links --------------------------------------------------------------------------- */
+
+enum { PAGES_LOOKED_AT = 4096 }; /* in one read: most pages may have no links */
+
+struct links_read {
+    struct reader *reader;
+    int64_t job;
+    struct links_cursor at;
+    size_t parts_left;
+    links_visit *visit;
+    void *arg;
+    bool more; /* stopped before the end */
+};
+
+/* One part; the cursor moves past it once it was visited. */
+static enum err visit_part(struct links_read *lr, struct str source_url, struct str row,
+                           bool *ret_page_goes_on) {
+    struct links_part part = {.seq = lr->at.seq, .part = lr->at.part, .source_url = source_url};
+    bool goes_on;
+    enum err e;
+
+    *ret_page_goes_on = false;
+    if (!lr->parts_left) {
+        lr->more = true;
+        return ERR_OK;
+    }
+    e = linkrow_decode(lr->reader->codec, row, &part.links, &goes_on);
+    if (e != ERR_OK)
+        return e;
+    if (!lr->visit(lr->arg, &part)) {
+        lr->more = true;
+        return ERR_OK;
+    }
+    lr->parts_left--;
+    *ret_page_goes_on = goes_on;
+    lr->at = goes_on ? (struct links_cursor){lr->at.seq, lr->at.part + 1}
+                     : (struct links_cursor){lr->at.seq + 1, 0};
+    return ERR_OK;
+}
+
+/* The parts of the current page from lr->at.part (not 0) on. */
+static enum err visit_more(struct links_read *lr, struct str source_url) {
+    OWNED_ROWS sqlite3_stmt *st = NULL;
+    struct db *db = lr->reader->db;
+    bool goes_on = true;
+    enum err e =
+        DB_QUERY(db, &st, "SELECT links FROM page_more WHERE page=?1 AND part>=?2 ORDER BY part",
+                 db_int(page_id(lr->job, lr->at.seq)), db_int(lr->at.part));
+
+    while (e == ERR_OK && goes_on && (e = db_step(db, st)) == ERR_OK)
+        e = visit_part(lr, source_url, db_column(st, 0), &goes_on);
+    return e == ERR_NOT_FOUND ? ERR_CORRUPT : e; /* the part before said that more follow */
+}
+
+static enum err visit_page(struct links_read *lr, sqlite3_stmt *st) {
+    int64_t seq = page_seq(sqlite3_column_int64(st, 0));
+    bool goes_on = seq == lr->at.seq && lr->at.part > 0;
+    struct record r;
+    enum err e = ERR_OK;
+
+    if (seq != lr->at.seq)
+        lr->at = (struct links_cursor){seq, 0};
+    if (sqlite3_column_type(st, 2) == SQLITE_NULL) {
+        lr->at = (struct links_cursor){seq + 1, 0};
+        return ERR_OK;
+    }
+    e = record_decode(db_column(st, 1), &r);
+    if (e == ERR_OK && !goes_on)
+        e = visit_part(lr, r.url, db_column(st, 2), &goes_on);
+    return e == ERR_OK && goes_on ? visit_more(lr, r.url) : e;
+}
+
+static enum err read_links(struct links_read *lr) {
+    OWNED_ROWS sqlite3_stmt *st = NULL;
+    struct db *db = lr->reader->db;
+    enum err e =
+        DB_QUERY(db, &st, "SELECT id,record,links FROM page WHERE id>=?1 AND id<=?2 ORDER BY id",
+                 page_at(lr->job, lr->at.seq), last_page(lr->job));
+
+    for (size_t n = 0; e == ERR_OK && !lr->more && (e = db_step(db, st)) == ERR_OK; n++) {
+        if (n == PAGES_LOOKED_AT)
+            lr->more = true;
+        else
+            e = visit_page(lr, st);
+    }
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err sqlite_links_read(struct backend *b, int64_t job, struct links_cursor *at,
+                           size_t max_parts, links_visit *visit, void *arg, bool *ret_more) {
+    struct links_read lr = {NULL, job, *at, max_parts, visit, arg, false};
+    struct ledger l;
+    enum err e = pool_get(pool_of(b), &lr.reader);
+
+    if (e != ERR_OK)
+        return e;
+    e = shown_job(lr.reader->db, job, &l);
+    if (e == ERR_OK)
+        e = read_links(&lr);
+    pool_put(pool_of(b), lr.reader);
+    if (e != ERR_OK)
+        return e;
+    *at = lr.at;
+    *ret_more = lr.more;
+    return ERR_OK;
+}
+
+/* --- events -------------------------------------------------------------------------- */
+
+static enum err read_events(struct db *db, int64_t job, uint64_t after_version, event_visit *visit,
+                            void *arg) {
+    OWNED_ROWS sqlite3_stmt *st = NULL;
+    enum err e = DB_QUERY(db, &st,
+                          "SELECT version,at,state,stop_reason FROM event"
+                          " WHERE job=?1 AND version>?2 ORDER BY version",
+                          db_int(job), db_int((int64_t)after_version));
+
+    while (e == ERR_OK && (e = db_step(db, st)) == ERR_OK) {
+        const struct job_event event = {
+            (uint64_t)sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
+            (enum job_state)sqlite3_column_int(st, 2), (enum stop_reason)sqlite3_column_int(st, 3)};
+
+        if (!visit(arg, &event))
+            break;
+    }
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err sqlite_events_read(struct backend *b, int64_t job, uint64_t after_version,
+                            event_visit *visit, void *arg) {
+    struct reader *reader;
+    struct ledger l;
+    enum err e = pool_get(pool_of(b), &reader);
+
+    if (e != ERR_OK)
+        return e;
+    e = shown_job(reader->db, job, &l);
+    if (e == ERR_OK)
+        e = read_events(reader->db, job, after_version, visit, arg);
+    pool_put(pool_of(b), reader);
+    return e;
+}

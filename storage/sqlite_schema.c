@@ -1,0 +1,96 @@
+#include "storage/sqlite_schema.h"
+
+#include <stdio.h>
+
+enum { APPLICATION_ID = 0x6372776c }; /* "crwl" */
+
+/* Text from outside is kept as BLOB: SQLite does not check it, and its functions
+ * for text stop at a NUL. Times are wall clock in ms, 0 for not yet. */
+static const char *const migrations[] = {
+    /* AUTOINCREMENT: the number of a job that is gone never comes back, for what
+     * was on its way to it may still arrive. */
+    "CREATE TABLE job("
+    "  no INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE,"
+    "  state INTEGER NOT NULL, stop_reason INTEGER NOT NULL DEFAULT 0,"
+    "  settled_as INTEGER NOT NULL DEFAULT 0," /* the code of tasks that are left */
+    "  priority INTEGER NOT NULL, version INTEGER NOT NULL, next_page INTEGER NOT NULL,"
+    "  total INTEGER NOT NULL DEFAULT 0, succeeded INTEGER NOT NULL DEFAULT 0,"
+    "  failed INTEGER NOT NULL DEFAULT 0, disallowed INTEGER NOT NULL DEFAULT 0,"
+    "  skipped INTEGER NOT NULL DEFAULT 0, cancelled INTEGER NOT NULL DEFAULT 0,"
+    "  duplicates INTEGER NOT NULL DEFAULT 0, links_found INTEGER NOT NULL DEFAULT 0,"
+    "  bytes INTEGER NOT NULL DEFAULT 0,"
+    "  created_at INTEGER NOT NULL, started_at INTEGER NOT NULL DEFAULT 0,"
+    "  finished_at INTEGER NOT NULL DEFAULT 0, expires_at INTEGER NOT NULL DEFAULT 0,"
+    "  last_progress_at INTEGER NOT NULL DEFAULT 0,"
+    "  name BLOB, metadata BLOB, options BLOB NOT NULL) STRICT;"
+    "CREATE INDEX job_by_state ON job(state, no);"
+    /* A URL without an outcome. host: 63-bit hash of the host key. */
+    "CREATE TABLE task("
+    "  job INTEGER NOT NULL, host INTEGER NOT NULL, seq INTEGER NOT NULL,"
+    "  depth INTEGER NOT NULL, tries INTEGER NOT NULL, referrer INTEGER NOT NULL,"
+    "  url BLOB NOT NULL, input BLOB, PRIMARY KEY(job, host, seq)) STRICT, WITHOUT ROWID;"
+    /* A host of a job; queued: its tasks when it was loaded, 0 once it has none. */
+    "CREATE TABLE work("
+    "  job INTEGER NOT NULL, host INTEGER NOT NULL, name BLOB NOT NULL,"
+    "  queued INTEGER NOT NULL, PRIMARY KEY(job, host)) STRICT, WITHOUT ROWID;"
+    /* A URL with its outcome. id: job.no << 32 | seq, in order of ending. */
+    "CREATE TABLE page(id INTEGER PRIMARY KEY, record BLOB NOT NULL, links BLOB) STRICT;"
+    "CREATE TABLE page_more("
+    "  page INTEGER NOT NULL, part INTEGER NOT NULL, links BLOB NOT NULL,"
+    "  PRIMARY KEY(page, part)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE event("
+    "  job INTEGER NOT NULL, version INTEGER NOT NULL, at INTEGER NOT NULL,"
+    "  state INTEGER NOT NULL, stop_reason INTEGER NOT NULL,"
+    "  PRIMARY KEY(job, version)) STRICT, WITHOUT ROWID;"
+    /* Who may commit results: see store_epoch. */
+    "CREATE TABLE node(id INTEGER PRIMARY KEY, epoch INTEGER NOT NULL) STRICT;"
+    "INSERT INTO node VALUES(1, 0);",
+};
+enum { VERSION = sizeof migrations / sizeof *migrations };
+
+static enum err refuse(struct buf *why, const char *text) {
+    if (why && buf_put(why, str_of(text)) != ERR_OK)
+        buf_clear(why);
+    return ERR_UNSUPPORTED;
+}
+
+static enum err step(struct db *db, int version) {
+    char marks[96];
+    enum err e = db_exec(db, "BEGIN IMMEDIATE");
+
+    if (e != ERR_OK)
+        return e;
+    (void)snprintf(marks, sizeof marks, "PRAGMA user_version=%d; PRAGMA application_id=%d",
+                   version + 1, APPLICATION_ID);
+    e = db_exec(db, migrations[version]);
+    if (e == ERR_OK)
+        e = db_exec(db, marks);
+    if (e == ERR_OK)
+        e = db_exec(db, "COMMIT");
+    if (e != ERR_OK && !sqlite3_get_autocommit(db->handle) && db_exec(db, "ROLLBACK") != ERR_OK)
+        return ERR_IO;
+    return e;
+}
+
+static enum err check(int64_t version, int64_t application, int64_t tables, struct buf *why) {
+    if (application != APPLICATION_ID && (application || version || tables))
+        return refuse(why, "this is the database of another program");
+    if (version > VERSION)
+        return refuse(why, "the database was written by a newer version of crawld");
+    return ERR_OK;
+}
+
+enum err sqlite_schema_migrate(struct db *db, struct buf *why) {
+    int64_t version = 0, application = 0, tables = 0;
+    enum err e = db_number(db, "PRAGMA user_version", &version);
+
+    if (e == ERR_OK)
+        e = db_number(db, "PRAGMA application_id", &application);
+    if (e == ERR_OK)
+        e = db_number(db, "SELECT count(*) FROM sqlite_schema", &tables);
+    if (e == ERR_OK)
+        e = check(version, application, tables, why);
+    for (int v = (int)version; v < VERSION && e == ERR_OK; v++)
+        e = step(db, v);
+    return e;
+}

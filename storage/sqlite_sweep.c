@@ -1,0 +1,63 @@
+/* Deleting what is left of deleted jobs, and giving the space back: in pieces that
+ * nobody feels. A large DELETE would make a WAL of the database's size. */
+#include "storage/sqlite.h"
+
+enum { FREE_PAGES_KEPT = 1024 }; /* 8 MB: they will be used again */
+
+/* A table of a job's rows; rows of pages are long, so there are fewer in a piece. */
+static const char *const pieces[] = {
+    "DELETE FROM task WHERE (job,host,seq) IN"
+    " (SELECT job,host,seq FROM task WHERE job=?1 LIMIT 2000)",
+    "DELETE FROM work WHERE (job,host) IN (SELECT job,host FROM work WHERE job=?1 LIMIT 2000)",
+    "DELETE FROM page_more WHERE (page,part) IN (SELECT page,part FROM page_more"
+    " WHERE page>=?1<<32 AND page<(?1+1)<<32 LIMIT 200)",
+    "DELETE FROM page WHERE id IN"
+    " (SELECT id FROM page WHERE id>=?1<<32 AND id<(?1+1)<<32 LIMIT 1000)",
+    "DELETE FROM event WHERE (job,version) IN"
+    " (SELECT job,version FROM event WHERE job=?1 LIMIT 2000)",
+    "DELETE FROM job WHERE no=?1",
+};
+_Static_assert(SEQ_BITS == 32, "the shift in the statements");
+
+struct sweep {
+    int64_t rows;
+    bool more;
+};
+
+static enum err run_sweep(struct writer *w, void *arg) {
+    struct sweep *s = arg;
+    struct db *db = writer_db(w);
+    int64_t job;
+    enum err e = db_number(db, "SELECT no FROM job WHERE state=8 ORDER BY no LIMIT 1", &job);
+    _Static_assert(JOB_DELETED == 8, "the number in the statement");
+
+    if (e == ERR_NOT_FOUND)
+        return ERR_OK;
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces && e == ERR_OK && !s->rows; i++) {
+        e = DB_RUN(db, pieces[i], db_int(job));
+        s->rows = db_changes(db);
+    }
+    s->more = true;
+    return e;
+}
+
+/* True where there is more to give back. */
+static bool give_back(struct db *db) {
+    int64_t free_pages = 0;
+
+    if (db_number(db, "PRAGMA freelist_count", &free_pages) != ERR_OK)
+        return false;
+    if (free_pages <= FREE_PAGES_KEPT)
+        return false;
+    /* an error here is one of storage: the next write will meet it, and say so */
+    return db_exec(db, "PRAGMA incremental_vacuum(256)") == ERR_OK;
+}
+
+bool sqlite_sweep(struct writer *w) {
+    struct sweep s = {0};
+
+    if (!writer_alone(w, run_sweep, &s))
+        return true;
+    writer_backend(w)->sweep_rows += (uint64_t)s.rows;
+    return s.more || give_back(writer_db(w));
+}

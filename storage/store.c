@@ -1,0 +1,160 @@
+#include "storage/store.h"
+
+#include "base/mem.h"
+#include "storage/backend.h"
+#include "storage/sqlite.h"
+
+struct store {
+    struct feeds feeds;
+    struct backend *backend;
+};
+
+struct backend *store_backend(struct store *s) {
+    return s->backend;
+}
+
+/* --- life ------------------------------------------------------------------------- */
+
+static enum err open_backend(const struct store_options *o, struct feeds *feeds,
+                             struct backend **ret_backend, struct buf *why) {
+    const struct str sqlite = STR("sqlite:");
+
+    if (str_starts(o->url, sqlite) && o->url.len > sqlite.len)
+        return sqlite_open(o, str_from(o->url, sqlite.len), feeds, ret_backend, why);
+    if (why && buf_printf(why, "%.*s: not the URL of a database (sqlite:FILE)", (int)o->url.len,
+                          o->url.ptr) != ERR_OK)
+        buf_clear(why);
+    return ERR_UNSUPPORTED;
+}
+
+enum err store_open(const struct store_options *options, struct store **ret_store,
+                    struct buf *why) {
+    struct store *s = NEW(struct store);
+    enum err e;
+
+    feeds_init(&s->feeds);
+    e = open_backend(options, &s->feeds, &s->backend, why);
+    if (e == ERR_OK) {
+        *ret_store = s;
+        return ERR_OK;
+    }
+    feeds_done(&s->feeds);
+    free(s);
+    return e;
+}
+
+void store_stop(struct store *s) {
+    s->backend->ops->stop(s->backend);
+}
+
+void store_free(struct store *s) {
+    if (!s)
+        return;
+    store_stop(s);
+    s->backend->ops->free(s->backend);
+    feeds_done(&s->feeds);
+    free(s);
+}
+
+/* --- health ----------------------------------------------------------------------- */
+
+enum store_health store_health(const struct store *s) {
+    if (s->backend->damaged)
+        return STORE_DAMAGED;
+    if (s->backend->degraded)
+        return STORE_DEGRADED;
+    return s->backend->low_space ? STORE_LOW_SPACE : STORE_OK;
+}
+
+const char *store_health_text(enum store_health h) {
+    static const char *const texts[] = {
+#define X(name, text) text,
+        STORE_HEALTH_TABLE(X)
+#undef X
+    };
+
+    return texts[h];
+}
+
+void store_stats(const struct store *s, struct store_stats *ret_stats) {
+    const struct backend *b = s->backend;
+
+    *ret_stats = (struct store_stats){
+        .queued_urls = b->queued_urls,
+        .commits = b->commits,
+        .commit_us = b->commit_us,
+        .results = b->results,
+        .wal_bytes = b->wal_bytes,
+        .sweep_rows = b->sweep_rows,
+    };
+}
+
+uint64_t store_epoch(const struct store *s) {
+    return s->backend->epoch;
+}
+
+/* --- the rest is the back end's ------------------------------------------------------ */
+
+enum err store_job_get(struct store *s, const struct uuid *id, struct job **ret_job) {
+    return s->backend->ops->job_get(s->backend, id, 0, ret_job);
+}
+
+enum err store_job_get_no(struct store *s, int64_t no, struct job **ret_job) {
+    return s->backend->ops->job_get(s->backend, NULL, no, ret_job);
+}
+
+enum err store_job_list(struct store *s, const struct job_filter *f, struct job ***ret_jobs,
+                        size_t *ret_n) {
+    return s->backend->ops->job_list(s->backend, f, ret_jobs, ret_n);
+}
+
+enum err store_job_move(struct store *s, const struct uuid *id, enum job_state to,
+                        struct job **ret_job) {
+    return s->backend->ops->job_move(s->backend, id, to, ret_job);
+}
+
+enum err store_job_delete(struct store *s, const struct uuid *id) {
+    return s->backend->ops->job_delete(s->backend, id);
+}
+
+enum err store_feed_new(struct store *s, void (*wake)(void *arg), void *arg,
+                        struct store_feed **ret_feed) {
+    struct store_feed *f = feed_new(&s->feeds, wake, arg);
+    enum err e = s->backend->ops->feed_start(s->backend, f);
+
+    if (e == ERR_OK)
+        *ret_feed = f;
+    else
+        store_feed_free(f);
+    return e;
+}
+
+void store_refill(struct store *s, struct refill *r) {
+    s->backend->ops->refill(s->backend, r);
+}
+
+void store_commit(struct store *s, struct store_batch *b) {
+    s->backend->ops->commit(s->backend, b);
+}
+
+enum err store_records_read(struct store *s, int64_t job, const struct record_filter *f,
+                            int64_t *after_seq, size_t max_rows, record_visit *visit, void *arg,
+                            bool *ret_more) {
+    return s->backend->ops->records_read(s->backend, job, f, after_seq, max_rows, visit, arg,
+                                         ret_more);
+}
+
+enum err store_tasks_read(struct store *s, int64_t job, struct task_cursor *after, size_t max_rows,
+                          record_visit *visit, void *arg, bool *ret_more) {
+    return s->backend->ops->tasks_read(s->backend, job, after, max_rows, visit, arg, ret_more);
+}
+
+enum err store_links_read(struct store *s, int64_t job, struct links_cursor *at, size_t max_parts,
+                          links_visit *visit, void *arg, bool *ret_more) {
+    return s->backend->ops->links_read(s->backend, job, at, max_parts, visit, arg, ret_more);
+}
+
+enum err store_events_read(struct store *s, int64_t job, uint64_t after_version, event_visit *visit,
+                           void *arg) {
+    return s->backend->ops->events_read(s->backend, job, after_version, visit, arg);
+}
