@@ -1,0 +1,170 @@
+/* The jobs under way: what the store's feed says of them, and their refills. */
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "crawler/engine_impl.h"
+
+enum { REFILL_RETRY_MS = 1000 };
+
+struct crawl *crawl_get(const struct engine *e, int64_t job) {
+    return map_get(&e->crawls, (uint64_t)job);
+}
+
+static void crawl_free(struct crawl *c) {
+    job_free(c->job);
+    free(c);
+}
+
+static void crawl_forget(struct engine *e, struct crawl *c) {
+    (void)pthread_mutex_lock(&e->lock);
+    (void)map_remove(&e->crawls, (uint64_t)c->no);
+    (void)pthread_mutex_unlock(&e->lock);
+    crawl_free(c);
+}
+
+/* The last of it is committed or given up. */
+static void crawl_end_if_idle(struct engine *e, struct crawl *c) {
+    if (!c->is_over || atomic_load(&c->running) > 0)
+        return;
+    if (c->is_released)
+        sink_put_released(e->sink, c->no);
+    crawl_forget(e, c);
+}
+
+void crawl_committed(struct engine *e, int64_t job) {
+    struct crawl *c = crawl_get(e, job);
+
+    if (!c)
+        return;
+    (void)atomic_fetch_sub(&c->running, 1);
+    crawl_end_if_idle(e, c);
+}
+
+static struct crawl *crawl_new(struct engine *e, struct job *job) {
+    struct crawl *c = NEW(struct crawl);
+
+    c->no = job->no;
+    c->job = job;
+    c->extract = extract_options_of(&job->options);
+    list_init(&c->trips);
+    (void)pthread_mutex_lock(&e->lock);
+    map_put(&e->crawls, (uint64_t)c->no, c);
+    (void)pthread_mutex_unlock(&e->lock);
+    return c;
+}
+
+/* --- changes ----------------------------------------------------------------------- */
+
+static void crawl_begin(struct engine *e, int64_t no) {
+    struct crawl *c = crawl_get(e, no);
+    struct job *job = NULL;
+    enum err err;
+
+    if (!c) {
+        err = store_job_get_no(e->options.store, no, &job);
+        if (err == ERR_NOT_FOUND) /* deleted meanwhile: the feed will say so */
+            return;
+        if (err != ERR_OK) {
+            log_error("cannot read a job; it waits for the next start", log_int("job", no),
+                      log_str("error", str_of(err_text(err))));
+            return;
+        }
+        c = crawl_new(e, job);
+    }
+    c->is_over = false;
+    sched_job_add(e->sched, no, c->job->options.host_delay_ms, c->job->options.host_connections);
+}
+
+static void abort_trips_of(struct crawl *c) {
+    while (!list_empty(&c->trips))
+        trip_abort(CONTAINER_OF(c->trips.next, struct trip, of_crawl));
+}
+
+static void crawl_end(struct engine *e, int64_t no, bool is_released) {
+    struct crawl *c = crawl_get(e, no);
+
+    if (!c) {
+        if (is_released)
+            sink_put_released(e->sink, no);
+        return;
+    }
+    abort_trips_of(c);
+    sched_job_remove(e->sched, no);
+    c->is_over = true;
+    c->is_released = c->is_released || is_released;
+    crawl_end_if_idle(e, c);
+}
+
+static void take_change(struct engine *e, const struct job_change *change) {
+    switch (change->state) {
+    case JOB_QUEUED:
+    case JOB_RUNNING:
+        crawl_begin(e, change->job);
+        break;
+    case JOB_CANCELLING:
+        crawl_end(e, change->job, true);
+        (void)sink_flush(e->sink, e->now, true); /* the release waits for what is uncommitted */
+        break;
+    default:
+        crawl_end(e, change->job, false);
+    }
+}
+
+void crawls_take_changes(struct engine *e) {
+    struct job_change change;
+
+    while (store_feed_take(e->feed, &change))
+        take_change(e, &change);
+}
+
+void crawls_abort_trips(struct engine *e) {
+    struct crawl *c;
+
+    for (size_t at = 0; (c = map_next(&e->crawls, &at));)
+        abort_trips_of(c);
+}
+
+void crawls_free(struct engine *e) {
+    struct crawl *c;
+
+    for (size_t at = 0; (c = map_next(&e->crawls, &at));)
+        crawl_free(c);
+    map_done(&e->crawls);
+}
+
+/* --- refills ------------------------------------------------------------------------- */
+
+static void ask(struct engine *e, const struct sched_want *want) {
+    struct refill *r = refill_new(want->job, want->n_hosts, want->max_new);
+
+    for (size_t i = 0; i < want->n_hosts; i++) {
+        r->hosts[i].host = want->hosts[i].host;
+        r->hosts[i].after_seq = want->hosts[i].after_seq;
+        r->hosts[i].limit = want->hosts[i].limit;
+    }
+    r->after_host = want->after_host;
+    r->tasks_per_host = want->tasks_per_host;
+    r->done = engine_take_refill;
+    r->owner = e;
+    e->n_refills++;
+    store_refill(e->options.store, r);
+}
+
+void crawls_ask_refills(struct engine *e) {
+    struct sched_want want;
+
+    if (e->now < e->refill_at)
+        return;
+    while (sched_wants(e->sched, &want))
+        ask(e, &want);
+}
+
+void crawls_take_refill(struct engine *e, struct refill *r) {
+    if (r->result != ERR_OK)
+        e->refill_at = e->now + REFILL_RETRY_MS;
+    sched_refilled(e->sched, r);
+    refill_free(r);
+    e->n_refills--;
+    e->has_news = true;
+}

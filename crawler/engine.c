@@ -1,0 +1,325 @@
+/* The engine's thread: takes what others answered, starts what may start, waits. */
+#include "crawler/engine.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "crawler/engine_impl.h"
+
+enum {
+    STARTS_A_TURN = 64,     /* then the sockets have their turn */
+    PAUSED_LOOK_MS = 100,   /* while the store takes nothing */
+    IDLE_MS = 100,          /* nothing due within: results need not wait for company */
+    ANSWER_GRACE_MS = 5000, /* a store that cannot write answers when it is stopped */
+};
+
+enum err engine_global_init(void) {
+    return fetch_global_init();
+}
+
+void engine_global_done(void) {
+    fetch_global_done();
+}
+
+/* --- other threads ---------------------------------------------------------------------- */
+
+static void inbox_put(struct engine *e, struct inbox *in, void *item) {
+    (void)pthread_mutex_lock(&e->lock);
+    if (in->n == in->cap) {
+        in->cap = in->cap ? in->cap * 2 : 16;
+        in->items = mem_resize(in->items, in->cap, sizeof *in->items);
+    }
+    in->items[in->n++] = item;
+    loop_wake(e->loop); /* under the lock: once nothing is lent the engine may be freed */
+    (void)pthread_cond_broadcast(&e->all_answered);
+    (void)pthread_mutex_unlock(&e->lock);
+}
+
+void engine_take_refill(struct refill *r) {
+    struct engine *e = r->owner;
+
+    inbox_put(e, &e->refills, r);
+}
+
+static void take_batch(void *arg, struct sink_batch *b) {
+    struct engine *e = arg;
+
+    inbox_put(e, &e->batches, b);
+}
+
+static void wake(void *arg) {
+    struct engine *e = arg;
+
+    loop_wake(e->loop);
+}
+
+uint64_t engine_running(struct engine *e, int64_t job) {
+    const struct crawl *c;
+    uint64_t running = 0;
+
+    (void)pthread_mutex_lock(&e->lock);
+    c = map_get(&e->crawls, (uint64_t)job);
+    if (c)
+        running = atomic_load(&c->running);
+    (void)pthread_mutex_unlock(&e->lock);
+    return running;
+}
+
+void engine_stats(struct engine *e, struct engine_stats *ret_stats) {
+    (void)pthread_mutex_lock(&e->lock);
+    *ret_stats = e->stats;
+    (void)pthread_mutex_unlock(&e->lock);
+}
+
+/* --- answers of the store ----------------------------------------------------------------- */
+
+static struct inbox inbox_take(struct engine *e, struct inbox *in) {
+    struct inbox taken;
+
+    (void)pthread_mutex_lock(&e->lock);
+    taken = *in;
+    *in = (struct inbox){0};
+    (void)pthread_mutex_unlock(&e->lock);
+    return taken;
+}
+
+static void settle_batch(struct engine *e, struct sink_batch *b) {
+    const struct store_batch *batch = &b->batch;
+
+    for (size_t i = 0; i < batch->n_results; i++) {
+        const struct result *res = &batch->results[i];
+
+        if (batch->result == ERR_OK && res->answer == ERR_OK && !res->again)
+            e->counting.by_code[res->record.code]++;
+        crawl_committed(e, res->task->job);
+    }
+    sink_settle(e->sink, b);
+}
+
+static void take_answers(struct engine *e) {
+    struct inbox refills = inbox_take(e, &e->refills), batches = inbox_take(e, &e->batches);
+
+    for (size_t i = 0; i < refills.n; i++)
+        crawls_take_refill(e, refills.items[i]);
+    for (size_t i = 0; i < batches.n; i++)
+        settle_batch(e, batches.items[i]);
+    free(refills.items);
+    free(batches.items);
+}
+
+/* --- one turn --------------------------------------------------------------------------------- */
+
+/* A store that cannot take results gets none: the crawl pauses by itself. */
+static bool is_paused(const struct engine *e) {
+    return store_health(e->options.store) != STORE_OK || sink_is_full(e->sink);
+}
+
+static void start_tasks(struct engine *e) {
+    e->sched_wait_ms = INT64_MAX;
+    for (int i = 0; e->n_in_flight < e->options.max_transfers; i++) {
+        struct sched_host *host;
+        struct task *t;
+
+        if (i == STARTS_A_TURN) {
+            e->has_news = true;
+            return;
+        }
+        t = sched_next(e->sched, e->now, &host, &e->sched_wait_ms);
+        if (!t)
+            return;
+        trip_start(e, t, host);
+    }
+}
+
+static void flush(struct engine *e, int64_t *wait_ms) {
+    bool is_idle = e->n_in_flight == 0 && e->n_refills == 0 && e->sched_wait_ms > IDLE_MS;
+    int64_t job, host, due_ms;
+
+    while (sched_take_drained(e->sched, &job, &host))
+        sink_put_drained(e->sink, job, host);
+    due_ms = sink_flush(e->sink, e->now, is_idle && !e->has_news);
+    if (due_ms < *wait_ms)
+        *wait_ms = due_ms;
+}
+
+static void publish(struct engine *e) {
+    struct sched_stats s = sched_stats(e->sched);
+
+    e->counting.transfers = e->n_in_flight;
+    e->counting.hosts = s.hosts;
+    e->counting.tasks = s.tasks;
+    e->counting.window_bytes = s.bytes;
+    (void)pthread_mutex_lock(&e->lock);
+    e->stats = e->counting;
+    (void)pthread_mutex_unlock(&e->lock);
+}
+
+static int64_t least(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+static int64_t asked_wait_ms(const struct engine *e) {
+    const struct heap_node *first = heap_first(&e->asked);
+
+    return !first ? INT64_MAX : first->key > e->now ? first->key - e->now : 0;
+}
+
+/* Tells parts the time; returns for how long none of them needs it again. */
+static int64_t run_parts(struct engine *e) {
+    int64_t wait_ms = resolver_run(e->resolver, e->now);
+
+    trips_expire(e);
+    wait_ms = least(wait_ms, fetcher_run(e->fetcher, e->now));
+    return least(wait_ms, asked_wait_ms(e));
+}
+
+/* Starts nothing more; what is under way has until |stop_at|. */
+static void drain(struct engine *e) {
+    if (e->stop_at == 0)
+        e->stop_at = e->now + e->options.drain_ms;
+    e->sched_wait_ms = INT64_MAX;
+    if (e->now >= e->stop_at)
+        crawls_abort_trips(e);
+}
+
+static void turn(struct engine *e) {
+    bool stopping = atomic_load(&e->is_stopping), paused;
+    int64_t wait_ms;
+
+    e->now = clock_mono_ms();
+    e->has_news = false;
+    (void)run_parts(e);
+    take_answers(e);
+    crawls_take_changes(e);
+    paused = is_paused(e);
+    e->sched_wait_ms = INT64_MAX;
+    if (stopping)
+        drain(e);
+    else if (!paused) {
+        crawls_ask_refills(e);
+        start_tasks(e);
+    }
+    e->now = clock_mono_ms();
+    wait_ms = least(run_parts(e), e->sched_wait_ms); /* also what was started just now */
+    if (stopping && e->n_in_flight > 0)
+        wait_ms = least(wait_ms, e->stop_at - e->now);
+    else if (paused)
+        wait_ms = least(wait_ms, PAUSED_LOOK_MS);
+    if (e->now < e->refill_at)
+        wait_ms = least(wait_ms, e->refill_at - e->now);
+    flush(e, &wait_ms);
+    publish(e);
+    if (e->has_news)
+        wait_ms = 0;
+    loop_wait(e->loop, wait_ms == INT64_MAX ? -1 : wait_ms);
+}
+
+/* Refills and batches that are with the store. */
+static size_t lent(const struct engine *e) {
+    return e->n_refills + sink_on_their_way(e->sink);
+}
+
+static void *run(void *arg) {
+    struct engine *e = arg;
+
+    while (!atomic_load(&e->is_stopping) || e->n_in_flight > 0)
+        turn(e);
+    (void)sink_flush(e->sink, e->now, true);
+    for (int64_t give_up = e->now + ANSWER_GRACE_MS; e->now < give_up && lent(e) > 0;) {
+        e->now = clock_mono_ms();
+        take_answers(e);
+        (void)sink_flush(e->sink, e->now, true); /* releases that waited for a commit */
+        if (lent(e) > 0)
+            loop_wait(e->loop, PAUSED_LOOK_MS);
+    }
+    publish(e);
+    return NULL;
+}
+
+/* --- life ----------------------------------------------------------------------------------------
+ */
+
+static enum err build_parts(struct engine *e) {
+    const struct engine_options *o = &e->options;
+    const struct sched_options so = {.window_bytes = o->window_bytes,
+                                     .asked_before = clock_mono_ms()};
+    const struct sink_options ko = {.store = o->store, .committed = take_batch, .arg = e};
+    enum err err = loop_new(&e->loop);
+
+    e->sched = sched_new(&so);
+    e->sink = sink_new(&ko);
+    if (err == ERR_OK)
+        err = resolver_new(&(struct resolver_options){.loop = e->loop, .servers = o->dns_servers},
+                           &e->resolver);
+    if (err == ERR_OK)
+        err = fetcher_new(&(struct fetcher_options){.loop = e->loop,
+                                                    .addrguard = o->addrguard,
+                                                    .events = &trip_events,
+                                                    .max_transfers = o->max_transfers},
+                          &e->fetcher);
+    return err == ERR_OK ? store_feed_new(o->store, wake, e, &e->feed) : err;
+}
+
+enum err engine_new(const struct engine_options *o, struct engine **ret_engine) {
+    OWNED(engine) struct engine *e = NEW(struct engine);
+    enum err err;
+
+    e->options = *o;
+    map_init(&e->trips);
+    map_init(&e->crawls);
+    (void)pthread_mutex_init(&e->lock, NULL);
+    (void)pthread_cond_init(&e->all_answered, NULL);
+    err = build_parts(e);
+    if (err != ERR_OK)
+        return err;
+    if (pthread_create(&e->thread, NULL, run, e) != 0)
+        return ERR_NO_MEMORY;
+    e->has_thread = true;
+    *ret_engine = TAKE(e);
+    return ERR_OK;
+}
+
+void engine_stop(struct engine *e) {
+    if (!e->has_thread)
+        return;
+    atomic_store(&e->is_stopping, true);
+    loop_wake(e->loop);
+    (void)pthread_join(e->thread, NULL);
+    e->has_thread = false;
+}
+
+/* What the store still has is answered by it, at the latest when it is stopped. */
+static void wait_for_answers(struct engine *e) {
+    (void)pthread_mutex_lock(&e->lock);
+    while (lent(e) > e->refills.n + e->batches.n)
+        (void)pthread_cond_wait(&e->all_answered, &e->lock);
+    (void)pthread_mutex_unlock(&e->lock);
+    take_answers(e);
+}
+
+static void free_trips(struct engine *e) {
+    crawls_abort_trips(e); /* hops that wait in sched */
+    map_done(&e->trips);
+    heap_done(&e->asked);
+}
+
+void engine_free(struct engine *e) {
+    if (!e)
+        return;
+    engine_stop(e);
+    if (e->feed)
+        store_feed_free(e->feed);
+    if (e->loop)
+        wait_for_answers(e);
+    free_trips(e);
+    crawls_free(e);
+    fetcher_free(e->fetcher);
+    resolver_free(e->resolver);
+    sched_free(e->sched);
+    sink_free(e->sink);
+    loop_free(e->loop);
+    (void)pthread_cond_destroy(&e->all_answered);
+    (void)pthread_mutex_destroy(&e->lock);
+    free(e);
+}

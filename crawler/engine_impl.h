@@ -1,0 +1,110 @@
+/* engine_impl - what the files of the engine share: engine.c is the thread and its
+ * loop, crawls.c the jobs under way and their refills, trip.c one URL's way.
+ * Nobody else includes this.
+ *
+ * All of it belongs to the engine's thread but for what stands under |lock|.
+ */
+#ifndef CRAWLER_ENGINE_IMPL_H
+#define CRAWLER_ENGINE_IMPL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/heap.h"
+#include "base/map.h"
+#include "crawler/engine.h"
+#include "crawler/extract.h"
+#include "crawler/fetch.h"
+#include "crawler/loop.h"
+#include "crawler/resolver.h"
+#include "crawler/sched.h"
+#include "crawler/sink.h"
+#include "crawler/url.h"
+
+/* Things that other threads answered, in order. */
+struct inbox {
+    void **items;
+    size_t n, cap;
+};
+
+struct engine {
+    struct engine_options options;
+    struct loop *loop;
+    struct sched *sched;
+    struct resolver *resolver;
+    struct fetcher *fetcher;
+    struct sink *sink;
+    struct store_feed *feed;
+    pthread_t thread;
+    bool has_thread;
+
+    int64_t now;       /* monotonic ms, of this turn */
+    struct map trips;  /* task -> trip, for redirect hops that wait in sched */
+    struct heap asked; /* trip.overdue: those whose name is being looked up */
+    size_t n_in_flight, n_refills;
+    int64_t refill_at; /* not before; after one that failed */
+    int64_t sched_wait_ms;
+    bool has_news;   /* a turn changed what another may start: do not sleep on it */
+    int64_t stop_at; /* when to abort; 0: not stopping */
+    struct engine_stats counting;
+
+    _Atomic bool is_stopping;
+
+    pthread_mutex_t lock;
+    pthread_cond_t all_answered;
+    struct map crawls; /* job -> crawl; the engine's thread alone changes it, others read it */
+    struct engine_stats stats;
+    struct inbox refills, batches;
+};
+
+/* A job that is being crawled. */
+struct crawl {
+    int64_t no;
+    struct job *job;
+    struct extract_options extract; /* borrows from |job| */
+    struct list trips;              /* trip.of_crawl */
+    _Atomic uint64_t running;       /* trips, and results that are not committed */
+    bool is_over;                   /* nothing of it is started any more */
+    bool is_released;               /* the store is to be told when |running| is 0 */
+};
+
+/* One attempt at a task, through all its redirects. */
+struct trip {
+    struct list of_crawl;
+    struct heap_node overdue;
+    struct engine *engine;
+    struct crawl *crawl;
+    struct task *task;       /* owned while in flight; sched's while a hop waits there */
+    struct sched_host *host; /* while in flight */
+    bool is_in_flight, was_sent;
+    struct url url;       /* to fetch now */
+    struct buf redirects; /* as in struct record */
+    uint32_t n_redirects;
+    struct lookup lookup;
+    struct fetch *fetch;
+    struct extract *extract;
+    int64_t started_at; /* wall */
+    int64_t begun_at;   /* this hop, monotonic */
+    int64_t spent_ms;   /* on the hops before */
+};
+
+/* crawls.c */
+void crawls_take_changes(struct engine *e);
+void crawls_ask_refills(struct engine *e);
+void crawls_take_refill(struct engine *e, struct refill *r);
+/* A result of |job| was committed: one less is running. */
+void crawl_committed(struct engine *e, int64_t job);
+void crawls_abort_trips(struct engine *e); /* of all jobs: their tasks stay in the store */
+void crawls_free(struct engine *e);
+struct crawl *crawl_get(const struct engine *e, int64_t job); /* or NULL */
+
+/* trip.c */
+extern const struct fetch_events trip_events;
+void trip_start(struct engine *e, struct task *t, struct sched_host *host);
+void trip_abort(struct trip *t);
+void trips_expire(struct engine *e); /* those whose name takes too long */
+
+/* engine.c */
+void engine_take_refill(struct refill *r); /* on the writer's thread */
+
+#endif

@@ -1,0 +1,207 @@
+/* What libcurl is told for one request: the only place where options are set. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "crawler/fetch_impl.h"
+
+enum {
+    CONNECT_TIMEOUT_MS = 10000,
+    BUSY_TRANSFERS = 64,      /* from here on small buffers: a thousand big ones are 108 MB */
+    BUFFER_BYTES = 100 << 10, /* saves 15 % of the CPU on big pages */
+    BUSY_BUFFER_BYTES = 16 << 10,
+    MAX_AGE_S = 30,
+    MAX_LIFETIME_S = 120,  /* a kept connection keeps an address verdict alive, too */
+    MAX_ENTRY_CHARS = 512, /* of a RESOLVE entry: "-host:port" */
+};
+
+/* --- names handed to libcurl -------------------------------------------------------------- */
+
+/* An entry given by CURLOPT_RESOLVE stays for ever: it is counted, and removed with
+ * the next request once nobody uses it. */
+static void entry_ref(struct fetcher *f, const char *entry) {
+    uint64_t key = hash_u64(str_of(entry));
+    uintptr_t users = (uintptr_t)map_get(&f->entries, key);
+
+    map_put(&f->entries, key, (void *)(users + 1));
+}
+
+static void entry_unref(struct fetcher *f, const char *entry) {
+    uint64_t key = hash_u64(str_of(entry));
+    uintptr_t users = (uintptr_t)map_get(&f->entries, key);
+    char removal[MAX_ENTRY_CHARS];
+    struct curl_slist *grown;
+
+    if (users > 1) {
+        map_put(&f->entries, key, (void *)(users - 1));
+        return;
+    }
+    (void)map_remove(&f->entries, key);
+    (void)snprintf(removal, sizeof removal, "-%s", entry);
+    grown = curl_slist_append(f->stale, removal);
+    if (grown)
+        f->stale = grown;
+}
+
+static enum err put_addresses(struct buf *b, const struct fetch_request *r) {
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; i < r->n_addresses && e == ERR_OK; i++) {
+        e = buf_put_char(b, i ? ',' : ':');
+        if (e == ERR_OK)
+            e = address_put(b, &r->addresses[i]);
+    }
+    return e == ERR_OK ? buf_put_char(b, 0) : e;
+}
+
+static enum err hand_over_addresses(struct fetch *t, const struct fetch_request *r) {
+    OWNED_BUF struct buf line = BUF_INIT(4096);
+    struct fetcher *f = t->owner;
+    struct curl_slist *grown;
+    enum err e;
+
+    if (r->n_addresses == 0)
+        return ERR_OK;
+    if (r->host.len > MAX_ENTRY_CHARS - 16)
+        return ERR_INVALID;
+    e = buf_printf(&line, "%.*s:%u", (int)r->host.len, r->host.ptr, r->port);
+    if (e != ERR_OK)
+        return e;
+    t->entry = mem_chars(buf_str(&line));
+    entry_ref(f, t->entry);
+    e = put_addresses(&line, r);
+    if (e != ERR_OK)
+        return e;
+    t->resolve = TAKE(f->stale);
+    grown = curl_slist_append(t->resolve, line.ptr);
+    if (!grown)
+        return ERR_NO_MEMORY;
+    t->resolve = grown;
+    return ERR_OK;
+}
+
+void fetch_clear_names(struct fetch *t) {
+    if (t->entry)
+        entry_unref(t->owner, t->entry);
+    free(TAKE(t->entry));
+    curl_slist_free_all(TAKE(t->resolve));
+}
+
+/* --- options ------------------------------------------------------------------------------ */
+
+/* libcurl's own resolver blocks its loop: every name is handed over resolved, and
+ * one that is not in its cache is refused. Literals need no resolving. */
+static int refuse_to_resolve(void *resolver, void *reserved, void *arg) {
+    (void)resolver, (void)reserved, (void)arg;
+    return 1;
+}
+
+/* |e| stays CURLE_OK only where all calls were. */
+#define SET(option, value)                                                                         \
+    do {                                                                                           \
+        if (e == CURLE_OK)                                                                         \
+            e = curl_easy_setopt(t->easy, option, value);                                          \
+    } while (0)
+
+/* Nothing but HTTP over TCP, to the very host of the URL, with no help from files,
+ * environment or earlier requests. */
+static CURLcode set_policy(struct fetch *t) {
+    CURLcode e = CURLE_OK;
+
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_FOLLOWLOCATION, 0L); /* each hop goes through the engine's gate */
+    SET(CURLOPT_PROXY, "");          /* else the checks would see the address of a proxy */
+    SET(CURLOPT_NOPROXY, "*");
+    SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1); /* one request a connection at a time */
+    SET(CURLOPT_PATH_AS_IS, 1L); /* the URL is parsed already, by rules of its own */
+    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_DNS_CACHE_TIMEOUT, -1L); /* all entries are ours: nothing to be searched for */
+    SET(CURLOPT_MAXAGE_CONN, (long)MAX_AGE_S);
+    SET(CURLOPT_MAXLIFETIME_CONN, (long)MAX_LIFETIME_S);
+    return e;
+}
+
+static CURLcode set_callbacks(struct fetch *t) {
+    CURLcode e = CURLE_OK;
+
+    SET(CURLOPT_PRIVATE, t);
+    SET(CURLOPT_OPENSOCKETFUNCTION, fetch_on_open_socket);
+    SET(CURLOPT_OPENSOCKETDATA, t);
+    SET(CURLOPT_CLOSESOCKETFUNCTION, fetch_on_close_socket);
+    SET(CURLOPT_CLOSESOCKETDATA, t->owner);
+    SET(CURLOPT_PREREQFUNCTION, fetch_on_ready_to_send);
+    SET(CURLOPT_PREREQDATA, t);
+    SET(CURLOPT_HEADERFUNCTION, fetch_on_header);
+    SET(CURLOPT_HEADERDATA, t);
+    SET(CURLOPT_WRITEFUNCTION, fetch_on_body);
+    SET(CURLOPT_WRITEDATA, t);
+    return e;
+}
+
+/* A control byte would end the header line and begin another. */
+static char *header_value(struct str s) {
+    char *chars = mem_chars(s);
+
+    for (char *at = chars; *at; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            *at = ' ';
+    return chars;
+}
+
+static CURLcode set_request(struct fetch *t, const struct fetch_request *r) {
+    OWNED_CHARS char *url = mem_chars(r->url);
+    OWNED_CHARS char *user_agent = header_value(r->user_agent);
+    bool is_busy = t->owner->n_running >= BUSY_TRANSFERS;
+    long timeout_ms = r->timeout_ms ? (long)r->timeout_ms : 1;
+    CURLcode e = CURLE_OK;
+
+    SET(CURLOPT_URL, url);
+    SET(CURLOPT_USERAGENT, user_agent);
+    SET(CURLOPT_HTTPHEADER, t->owner->headers);
+    SET(CURLOPT_TIMEOUT_MS, timeout_ms);
+    SET(CURLOPT_CONNECTTIMEOUT_MS,
+        timeout_ms < CONNECT_TIMEOUT_MS ? timeout_ms : (long)CONNECT_TIMEOUT_MS);
+    SET(CURLOPT_BUFFERSIZE, is_busy ? (long)BUSY_BUFFER_BYTES : (long)BUFFER_BYTES);
+    if (t->resolve) {
+        SET(CURLOPT_RESOLVE, t->resolve);
+        SET(CURLOPT_RESOLVER_START_FUNCTION, refuse_to_resolve);
+    }
+    return e;
+}
+
+/* Reset forgets all options, and keeps connections and TLS sessions. */
+enum err fetch_set_up(struct fetch *t, const struct fetch_request *r) {
+    enum err err = hand_over_addresses(t, r);
+    CURLcode e;
+
+    if (err != ERR_OK)
+        return err;
+    curl_easy_reset(t->easy);
+    e = set_policy(t);
+    if (e == CURLE_OK)
+        e = set_callbacks(t);
+    if (e == CURLE_OK)
+        e = set_request(t, r);
+    return e == CURLE_OK ? ERR_OK : e == CURLE_OUT_OF_MEMORY ? ERR_NO_MEMORY : ERR_INVALID;
+}
+
+/* The same for every request. */
+enum err fetcher_set_up_headers(struct fetcher *f) {
+    static const char *const lines[] = {
+        "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+        "Accept-Encoding: gzip, deflate", /* decoded here, not by libcurl, which hides cut bodies */
+    };
+
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct curl_slist *grown = curl_slist_append(f->headers, lines[i]);
+
+        if (!grown)
+            return ERR_NO_MEMORY;
+        f->headers = grown;
+    }
+    return ERR_OK;
+}

@@ -1,0 +1,136 @@
+#include "crawler/sink.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+enum {
+    BATCH_MS = 500, /* as much as a crash may cost, in fetches repeated */
+    BATCH_RESULTS = 10000,
+    BATCH_BYTES = 8 << 20,
+    MOST_BYTES = 32 << 20, /* gathered and on their way */
+};
+
+struct sink {
+    struct sink_options options;
+    struct sink_batch *gathering; /* never NULL */
+    size_t results_cap, released_cap, drained_cap;
+    int64_t oldest_at; /* of its results */
+    size_t bytes;      /* on their way */
+    size_t n_batches;  /* likewise */
+};
+
+static void begin(struct sink *s) {
+    s->gathering = NEW(struct sink_batch);
+    list_init(&s->gathering->link);
+    s->results_cap = s->released_cap = s->drained_cap = 0;
+}
+
+struct sink *sink_new(const struct sink_options *o) {
+    struct sink *s = NEW(struct sink);
+
+    s->options = *o;
+    begin(s);
+    return s;
+}
+
+static void batch_free(struct sink_batch *b) {
+    for (size_t i = 0; i < b->batch.n_results; i++)
+        result_done(&b->batch.results[i]);
+    free(b->batch.results);
+    free(b->batch.released);
+    free(b->batch.drained);
+    free(b);
+}
+
+void sink_free(struct sink *s) {
+    if (!s)
+        return;
+    assert(s->n_batches == 0);
+    batch_free(s->gathering);
+    free(s);
+}
+
+/* Room for one more item in the array |items|, of which |n| are used. */
+static void *grown(void *items, size_t n, size_t *cap, size_t size) {
+    if (n < *cap)
+        return items;
+    *cap = *cap ? *cap * 2 : 16;
+    return mem_resize(items, *cap, size);
+}
+
+static size_t result_bytes(const struct result *r) {
+    return sizeof *r + task_size(r->task) + r->text.len + r->links.urls.len + r->links.marks.len +
+           r->links.texts.len;
+}
+
+void sink_put(struct sink *s, struct result *r, int64_t now) {
+    struct store_batch *b = &s->gathering->batch;
+
+    if (b->n_results == 0)
+        s->oldest_at = now;
+    b->results = grown(b->results, b->n_results, &s->results_cap, sizeof *b->results);
+    b->results[b->n_results++] = *r;
+    s->gathering->bytes += result_bytes(r);
+}
+
+void sink_put_drained(struct sink *s, int64_t job, int64_t host) {
+    struct store_batch *b = &s->gathering->batch;
+
+    b->drained = grown(b->drained, b->n_drained, &s->drained_cap, sizeof *b->drained);
+    b->drained[b->n_drained++] = (struct drained){job, host};
+}
+
+void sink_put_released(struct sink *s, int64_t job) {
+    struct store_batch *b = &s->gathering->batch;
+
+    b->released = grown(b->released, b->n_released, &s->released_cap, sizeof *b->released);
+    b->released[b->n_released++] = job;
+}
+
+/* On the writer's thread. */
+static void on_committed(struct store_batch *b) {
+    struct sink *s = b->owner;
+
+    s->options.committed(s->options.arg, CONTAINER_OF(b, struct sink_batch, batch));
+}
+
+static void hand_over(struct sink *s) {
+    struct sink_batch *b = s->gathering;
+
+    begin(s);
+    s->n_batches++;
+    s->bytes += b->bytes;
+    b->batch.epoch = store_epoch(s->options.store);
+    b->batch.done = on_committed;
+    b->batch.owner = s;
+    store_commit(s->options.store, &b->batch);
+}
+
+int64_t sink_flush(struct sink *s, int64_t now, bool at_once) {
+    const struct store_batch *b = &s->gathering->batch;
+
+    /* a caller waits for a release; a drained host can wait for the next results */
+    if (b->n_results + b->n_released + (at_once ? b->n_drained : 0) == 0)
+        return INT64_MAX;
+    if (!at_once && b->n_released == 0 && now < s->oldest_at + BATCH_MS &&
+        b->n_results < BATCH_RESULTS && s->gathering->bytes < BATCH_BYTES)
+        return s->oldest_at + BATCH_MS - now;
+    hand_over(s);
+    return INT64_MAX;
+}
+
+void sink_settle(struct sink *s, struct sink_batch *b) {
+    s->n_batches--;
+    s->bytes -= b->bytes;
+    batch_free(b);
+}
+
+bool sink_is_full(const struct sink *s) {
+    return s->bytes + s->gathering->bytes >= MOST_BYTES;
+}
+
+size_t sink_on_their_way(const struct sink *s) {
+    return s->n_batches;
+}

@@ -1,0 +1,515 @@
+/* One URL's way: gate, name, fetch, links, and then a record, a retry or a hop.
+ *
+ * Every request, of a seed as of a redirect hop, is let in by admit() and started
+ * by trip_start(), which sched decides on. A hop waits in sched for its host's turn
+ * like any other task; what is known of the trip so far waits in engine.trips.
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/guard.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "base/utf8.h"
+#include "crawler/engine_impl.h"
+
+enum {
+    KEEP_MS = 5000, /* a connection, if its host has something due within */
+    FIRST_RETRY_MS = 1000,
+    MOST_RETRY_MS = 60 * 1000,
+    MAX_TEXT_BYTES = 255, /* of a Content-Type or ETag in the record */
+    MAX_ADDRESSES = 16,   /* handed over for one name */
+};
+
+static void trip_end(struct trip *t, const struct fetch_reply *reply, enum code code);
+
+static const struct fetch_reply no_reply = {.retry_after_ms = -1};
+
+/* --- beginning and end of a trip ------------------------------------------------------ */
+
+static void on_lookup(struct lookup *l, enum err result, const struct address *addresses, size_t n);
+
+static struct trip *trip_new(struct engine *e, struct crawl *c, struct task *task) {
+    struct trip *t = NEW(struct trip);
+
+    t->engine = e;
+    t->crawl = c;
+    t->task = task;
+    t->redirects = BUF_INIT(RECORD_MAX_BYTES / 2);
+    t->lookup.done = on_lookup;
+    t->started_at = clock_wall_ms();
+    list_init(&t->lookup.link);
+    url_init(&t->url);
+    list_push_back(&c->trips, &t->of_crawl);
+    (void)atomic_fetch_add(&c->running, 1);
+    return t;
+}
+
+/* Leaves |running| to the caller: a result may still be on its way to the store. */
+static void trip_free(struct trip *t) {
+    list_remove(&t->of_crawl);
+    extract_free(t->extract);
+    url_done(&t->url);
+    buf_done(&t->redirects);
+    free(t);
+}
+
+/* Gives the place on its host back. */
+static void trip_leave(struct trip *t) {
+    struct engine *e = t->engine;
+
+    heap_remove(&e->asked, &t->overdue);
+    sched_finished(e->sched, t->host, t->crawl->no, t->was_sent, e->now);
+    t->host = NULL;
+    t->is_in_flight = t->was_sent = false;
+    t->spent_ms += e->now - t->begun_at;
+    e->n_in_flight--;
+    e->has_news = true;
+}
+
+void trip_abort(struct trip *t) {
+    struct engine *e = t->engine;
+    struct task *task = t->task;
+
+    (void)atomic_fetch_sub(&t->crawl->running, 1);
+    if (!t->is_in_flight) { /* its task is in sched, which frees it */
+        (void)map_remove(&e->trips, (uint64_t)(uintptr_t)task);
+        trip_free(t);
+        return;
+    }
+    resolver_cancel(&t->lookup);
+    if (t->fetch)
+        fetch_abort(t->fetch);
+    trip_leave(t);
+    trip_free(t);
+    free(task);
+}
+
+/* --- the gate ---------------------------------------------------------------------------- */
+
+/* What may be asked at all; who, is judged by address. */
+static enum code admit(const struct url *u) {
+    if (!url_is_http(u))
+        return CODE_UNSUPPORTED_SCHEME;
+    if (!u->has_host || url_has_credentials(u))
+        return CODE_INVALID_URL;
+    return CODE_NONE;
+}
+
+/* Rules, certificates and names mean the same host with and without the dot. */
+static struct str host_of(const struct url *u) {
+    struct str host = url_hostname(u);
+
+    return str_ends(host, STR(".")) ? str_upto(host, host.len - 1) : host;
+}
+
+/* The URL to ask for: the host as it was resolved. Appends. */
+static enum err put_request_url(struct buf *b, const struct url *u) {
+    struct str href = url_without_fragment(u), host = url_hostname(u);
+    size_t host_end = (size_t)(host.ptr - href.ptr) + host.len;
+    enum err e = buf_put(b, str_upto(href, host_end - (host.len - host_of(u).len)));
+
+    return e == ERR_OK ? buf_put(b, str_from(href, host_end)) : e;
+}
+
+static int64_t time_left(const struct trip *t) {
+    return t->crawl->job->options.timeout_ms - t->spent_ms - (t->engine->now - t->begun_at);
+}
+
+static void fetch(struct trip *t, const struct address *addresses, size_t n) {
+    OWNED_BUF struct buf url = BUF_INIT(URL_LIMIT);
+    struct engine *e = t->engine;
+    const struct job_options *o = &t->crawl->job->options;
+    struct fetch_request r = {.host = host_of(&t->url),
+                              .port = url_effective_port(&t->url),
+                              .addresses = addresses,
+                              .n_addresses = n,
+                              .user_agent = str_of(o->user_agent),
+                              .timeout_ms = (uint32_t)time_left(t),
+                              .max_body_bytes = o->max_body_bytes};
+    enum err err;
+
+    if (time_left(t) <= 0) {
+        trip_end(t, &no_reply, CODE_TIMEOUT);
+        return;
+    }
+    err = put_request_url(&url, &t->url);
+    r.url = buf_str(&url);
+    if (err == ERR_OK)
+        err = fetch_start(e->fetcher, &r, t, &t->fetch);
+    if (err != ERR_OK)
+        trip_end(t, &no_reply, err == ERR_INVALID ? CODE_INVALID_URL : CODE_INTERNAL_ERROR);
+}
+
+/* A name whose addresses are all refused is not asked at all. */
+static void on_lookup(struct lookup *l, enum err result, const struct address *addresses,
+                      size_t n) {
+    struct trip *t = CONTAINER_OF(l, struct trip, lookup);
+    struct address allowed[MAX_ADDRESSES];
+    size_t n_allowed = 0;
+
+    t->engine->now = clock_mono_ms(); /* the turn may have waited long for this */
+    heap_remove(&t->engine->asked, &t->overdue);
+    for (size_t i = 0; i < n && n_allowed < MAX_ADDRESSES; i++)
+        if (!GUARD("addrguard_names") ||
+            !addrguard_blocks(t->engine->options.addrguard, &addresses[i].any))
+            allowed[n_allowed++] = addresses[i];
+    if (result != ERR_OK)
+        trip_end(t, &no_reply, CODE_DNS_ERROR);
+    else if (n_allowed == 0)
+        trip_end(t, &no_reply, CODE_BLOCKED_ADDRESS);
+    else
+        fetch(t, allowed, n_allowed);
+}
+
+static void find_host(struct trip *t) {
+    struct engine *e = t->engine;
+    struct address literal;
+
+    if (address_parse(host_of(&t->url), &literal) == ERR_OK) {
+        fetch(t, NULL, 0);
+        return;
+    }
+    heap_put(&e->asked, &t->overdue, e->now + time_left(t));
+    resolver_ask(e->resolver, host_of(&t->url), e->now, &t->lookup);
+}
+
+void trip_start(struct engine *e, struct task *task, struct sched_host *host) {
+    struct trip *t = map_remove(&e->trips, (uint64_t)(uintptr_t)task);
+    enum code code = CODE_NONE;
+
+    if (!t) {
+        t = trip_new(e, crawl_get(e, task->job), task);
+        if (url_parse(&t->url, task_url(task), NULL, NULL) != ERR_OK)
+            code = CODE_INVALID_URL;
+    }
+    t->host = host;
+    t->is_in_flight = true;
+    t->begun_at = e->now;
+    e->n_in_flight++;
+    e->counting.started++;
+    if (code == CODE_NONE)
+        code = admit(&t->url);
+    if (code == CODE_NONE)
+        find_host(t);
+    else
+        trip_end(t, &no_reply, code);
+}
+
+void trips_expire(struct engine *e) {
+    struct heap_node *first;
+
+    while ((first = heap_first(&e->asked)) && first->key <= e->now) {
+        struct trip *t = CONTAINER_OF(first, struct trip, overdue);
+
+        resolver_cancel(&t->lookup);
+        trip_end(t, &no_reply, CODE_DNS_ERROR);
+    }
+}
+
+/* --- while it is fetched ------------------------------------------------------------------- */
+
+static void on_sent(void *arg) {
+    struct trip *t = arg;
+
+    t->was_sent = true;
+    sched_sent(t->engine->sched, t->host, clock_mono_ms()); /* the turn's time is too early */
+}
+
+/* A redirect within its host will come back for the connection. */
+static bool stays_at_home(const struct fetch_reply *reply) {
+    return reply->status / 100 == 3 && str_starts(reply->location, STR("/")) &&
+           !str_starts(reply->location, STR("//"));
+}
+
+static bool on_head(void *arg, const struct fetch_reply *reply) {
+    struct trip *t = arg;
+
+    if (reply->status / 100 == 2 && extract_reads(reply->content_type))
+        t->extract =
+            extract_new(&t->crawl->extract, url_without_fragment(&t->url), reply->content_type);
+    return stays_at_home(reply) || sched_is_due(t->engine->sched, t->host, t->engine->now, KEEP_MS);
+}
+
+static enum err on_body(void *arg, struct str piece) {
+    struct trip *t = arg;
+
+    return t->extract ? extract_feed(t->extract, piece) : ERR_OK;
+}
+
+static enum code code_of_status(uint32_t status) {
+    if (status == 429)
+        return CODE_RATE_LIMITED;
+    switch (status / 100) {
+    case 0:
+    case 1:
+        return CODE_PROTOCOL_ERROR;
+    case 2:
+        return CODE_NONE;
+    case 3:
+        return CODE_HTTP_3XX;
+    case 4:
+        return CODE_HTTP_4XX;
+    default:
+        return CODE_HTTP_5XX;
+    }
+}
+
+static void on_done(void *arg, const struct fetch_reply *reply, enum code code) {
+    struct trip *t = arg;
+    struct engine *e = t->engine;
+
+    t->fetch = NULL;
+    /* connecting is a bother, too: a dead host is not asked without delay */
+    if (!t->was_sent && reply->was_tried)
+        on_sent(t);
+    e->counting.body_bytes += reply->body_bytes;
+    if (code == CODE_NONE)
+        code = code_of_status(reply->status);
+    if (reply->retry_after_ms >= 0 && (reply->status == 429 || reply->status == 503))
+        sched_hold(e->sched, t->host, e->now + reply->retry_after_ms);
+    trip_end(t, reply, code);
+}
+
+const struct fetch_events trip_events = {
+    .sent = on_sent, .head = on_head, .body = on_body, .done = on_done};
+
+/* --- redirects ------------------------------------------------------------------------------- */
+
+static bool is_redirect(const struct fetch_reply *reply) {
+    switch (reply->status) {
+    case 301:
+    case 302:
+    case 303:
+    case 307:
+    case 308:
+        return reply->location.ptr != NULL;
+    default:
+        return false;
+    }
+}
+
+/* Was |href| asked for on this trip? */
+static bool was_visited(const struct trip *t, struct str href) {
+    struct str lines = buf_str(&t->redirects);
+
+    if (str_eq(href, url_without_fragment(&t->url)))
+        return true;
+    while (lines.len > 0) {
+        struct str line = str_cut(&lines, '\n');
+
+        (void)str_cut(&line, ' ');
+        if (str_eq(line, href))
+            return true;
+    }
+    return false;
+}
+
+static enum err note_redirect(struct trip *t, uint32_t status) {
+    enum err e = ERR_OK;
+    struct str from = url_without_fragment(&t->url);
+
+    if (t->redirects.len > 0)
+        e = buf_put_char(&t->redirects, '\n');
+    if (e == ERR_OK)
+        e = buf_put_u64(&t->redirects, status);
+    if (e == ERR_OK)
+        e = buf_put_char(&t->redirects, ' ');
+    return e == ERR_OK ? buf_put(&t->redirects, from) : e;
+}
+
+/* Where the trip goes on; else the code of what is in the way. */
+static enum code find_next(struct trip *t, const struct fetch_reply *reply, struct url *ret_next) {
+    enum code code;
+
+    if (t->n_redirects >= t->crawl->job->options.max_redirects)
+        return CODE_TOO_MANY_REDIRECTS;
+    if (url_parse(ret_next, reply->location, &t->url, NULL) != ERR_OK)
+        return CODE_INVALID_URL;
+    code = admit(ret_next);
+    if (code != CODE_NONE)
+        return code;
+    if (url_without_fragment(ret_next).len > URL_MAX_BYTES)
+        return CODE_INVALID_URL;
+    if (was_visited(t, url_without_fragment(ret_next)))
+        return CODE_TOO_MANY_REDIRECTS;
+    return note_redirect(t, reply->status) == ERR_OK ? CODE_NONE : CODE_TOO_MANY_REDIRECTS;
+}
+
+/* Puts the hop in its host's line. */
+static void hop(struct trip *t, struct url *next) {
+    OWNED_BUF struct buf key = BUF_INIT(URL_LIMIT);
+    struct engine *e = t->engine;
+    struct url from = t->url;
+
+    trip_leave(t);
+    t->url = *next;
+    *next = from;
+    t->n_redirects++;
+    e->counting.redirects++;
+    extract_free(TAKE(t->extract));
+    if (url_host_key(&t->url, &key) != ERR_OK) /* no memory: any other line will do */
+        buf_clear(&key);
+    map_put(&e->trips, (uint64_t)(uintptr_t)t->task, t);
+    sched_put(e->sched, t->task, buf_str(&key), 0, true);
+}
+
+/* --- results -----------------------------------------------------------------------------------
+ */
+
+struct span {
+    size_t start, len;
+};
+
+/* Appends what is valid of |s|, at most MAX_TEXT_BYTES; nothing where there is no room. */
+static struct span put_text(struct buf *text, struct str s) {
+    size_t start = text->len, end;
+
+    if (utf8_put_mended(text, str_upto(s, MAX_TEXT_BYTES)) != ERR_OK)
+        text->len = start;
+    end = text->len;
+    if (end - start > MAX_TEXT_BYTES) { /* mending made it longer: cut between characters */
+        end = start + MAX_TEXT_BYTES;
+        while (end > start && (text->ptr[end] & 0xc0) == 0x80)
+            end--;
+    }
+    text->len = end;
+    return (struct span){start, end - start};
+}
+
+static struct span put_whole(struct buf *text, struct str s) {
+    size_t start = text->len;
+
+    if (buf_put(text, s) != ERR_OK)
+        text->len = start;
+    return (struct span){start, text->len - start};
+}
+
+static struct str at_span(const struct buf *text, struct span s) {
+    return s.len ? str_at(text->ptr + s.start, s.len) : STR_NONE;
+}
+
+static void fill_record(struct result *res, const struct trip *t, const struct fetch_reply *reply,
+                        enum code code) {
+    struct span type, etag, url, redirects;
+    struct task *task = res->task;
+
+    type = put_text(&res->text, reply->content_type);
+    etag = put_text(&res->text, reply->etag);
+    url = put_whole(&res->text, url_without_fragment(&t->url));
+    redirects = put_whole(&res->text, buf_str(&t->redirects));
+    res->record = (struct record){.index = task->seq,
+                                  .url = task_url(task),
+                                  .input = task_input(task),
+                                  .final_url = at_span(&res->text, url),
+                                  .outcome = code_outcome(code),
+                                  .code = code,
+                                  .http_status = reply->status,
+                                  .content_type = at_span(&res->text, type),
+                                  .bytes = reply->body_bytes,
+                                  .links_found = res->links.n,
+                                  .links_dropped = res->links.dropped,
+                                  .depth = task->depth,
+                                  .attempts = task->attempts,
+                                  .referrer = task->referrer,
+                                  .redirects = at_span(&res->text, redirects),
+                                  .started_at = t->started_at,
+                                  .elapsed_ms = t->spent_ms,
+                                  .etag = at_span(&res->text, etag)};
+}
+
+static struct result result_of(struct task *task) {
+    struct result res = {.task = task, .text = BUF_INIT(RECORD_MAX_BYTES)};
+
+    links_init(&res.links);
+    return res;
+}
+
+/* The end: the record and its links go to the store. */
+static void settle(struct trip *t, const struct fetch_reply *reply, enum code code) {
+    struct engine *e = t->engine;
+    struct result res = result_of(t->task);
+
+    res.task->attempts++;
+    if (code == CODE_NONE && t->extract && extract_finish(t->extract, &res.links) != ERR_OK)
+        code = CODE_INTERNAL_ERROR;
+    fill_record(&res, t, reply, code);
+    e->counting.links += res.links.n;
+    sched_settled(e->sched, res.task->job, res.task->host);
+    sink_put(e->sink, &res, e->now);
+    trip_free(t);
+}
+
+/* --- retries
+ * -------------------------------------------------------------------------------------- */
+
+static struct task *task_copy(const struct task *t) {
+    struct task *copy = task_new(task_url(t), t->has_input ? task_input(t) : STR_NONE);
+
+    copy->job = t->job;
+    copy->host = t->host;
+    copy->seq = t->seq;
+    copy->referrer = t->referrer;
+    copy->depth = t->depth;
+    copy->attempts = t->attempts;
+    return copy;
+}
+
+/* Doubled with each attempt; half of it to half as much again, so that what failed
+ * together does not come back together. */
+static int64_t backoff_ms(uint32_t attempts) {
+    int64_t ms = attempts < 8 ? (int64_t)FIRST_RETRY_MS << (attempts - 1) : MOST_RETRY_MS;
+
+    if (ms > MOST_RETRY_MS)
+        ms = MOST_RETRY_MS;
+    return ms / 2 + (int64_t)(random_u64() % (uint64_t)ms);
+}
+
+static bool may_retry(const struct trip *t, enum code code) {
+    return code_is_transient(code) && t->task->attempts + 1U < t->crawl->job->options.max_attempts;
+}
+
+/* The attempt is counted in the store, and the task waits here for the next one,
+ * which begins again with the URL that was submitted. */
+static void retry(struct trip *t, const struct fetch_reply *reply) {
+    OWNED_URL struct url seed = {0};
+    OWNED_BUF struct buf key = BUF_INIT(URL_LIMIT);
+    struct engine *e = t->engine;
+    struct task *task = t->task;
+    struct result res;
+    int64_t wait_ms;
+
+    task->attempts++;
+    wait_ms = backoff_ms(task->attempts);
+    if (reply->retry_after_ms > wait_ms)
+        wait_ms = reply->retry_after_ms;
+    res = result_of(task_copy(task));
+    res.again = true;
+    sink_put(e->sink, &res, e->now);
+    e->counting.retries++;
+    url_init(&seed);
+    if (url_parse(&seed, task_url(task), NULL, NULL) != ERR_OK ||
+        url_host_key(&seed, &key) != ERR_OK)
+        buf_clear(&key); /* no memory: any other line will do */
+    sched_put(e->sched, task, buf_str(&key), e->now + wait_ms, true);
+    trip_free(t);
+}
+
+/* What becomes of an answer, or of its absence. */
+static void trip_end(struct trip *t, const struct fetch_reply *reply, enum code code) {
+    OWNED_URL struct url next = {0};
+
+    url_init(&next);
+    if (code == CODE_HTTP_3XX && is_redirect(reply)) {
+        code = find_next(t, reply, &next);
+        if (code == CODE_NONE) {
+            hop(t, &next);
+            return;
+        }
+    }
+    trip_leave(t);
+    if (may_retry(t, code))
+        retry(t, reply);
+    else
+        settle(t, reply, code);
+}
