@@ -6,8 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/own.h"
-
 enum { BACKLOG = 1024 };
 
 static struct sockaddr_in *v4(struct address *a) {
@@ -118,11 +116,10 @@ void address_make_reachable(struct address *a) {
         v6(a)->sin6_addr = in6addr_loopback;
 }
 
-enum err address_listen(const struct address *a, int *ret_fd) {
-    OWNED_FD int fd = socket(a->bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+static enum err begin_listening(int fd, const struct address *a) {
     int on = 1, off = 0;
 
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
         return ERR_IO;
     /* [::] takes IPv4 as well, whatever the system's default is. */
     if (a->bytes.ss_family == AF_INET6)
@@ -130,9 +127,23 @@ enum err address_listen(const struct address *a, int *ret_fd) {
     if (bind(fd, (const struct sockaddr *)(const void *)&a->bytes, a->len) != 0 ||
         listen(fd, BACKLOG) != 0)
         return ERR_IO;
-    *ret_fd = fd;
-    fd = -1;
     return ERR_OK;
+}
+
+enum err address_listen(const struct address *a, int *ret_fd) {
+    int fd = socket(a->bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int why;
+
+    if (fd < 0)
+        return ERR_IO;
+    if (begin_listening(fd, a) == ERR_OK) {
+        *ret_fd = fd;
+        return ERR_OK;
+    }
+    why = errno;
+    (void)close(fd);
+    errno = why;
+    return ERR_IO;
 }
 
 enum err address_of_socket(int fd, struct address *ret_address) {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -15,8 +16,6 @@
 #include "server/commands.h"
 #include "server/config.h"
 #include "server/httpd.h"
-
-extern char **environ;
 
 enum {
     MAX_FILES = 1 << 20,     /* what we make use of */

@@ -73,19 +73,22 @@ static enum err ask(int fd, const struct address *a, struct str path) {
 
 /* The three digits of the status line; 0 for none. */
 static unsigned read_status(int fd) {
+    static const size_t digits_at = sizeof "HTTP/1.1 " - 1;
     char line[64];
     size_t len = 0;
-    unsigned status = 0;
+    uint64_t status = 0;
 
-    while (len < sizeof line - 1) {
-        ssize_t n = recv(fd, line + len, sizeof line - 1 - len, 0);
+    while (len < sizeof line) {
+        ssize_t n = recv(fd, line + len, sizeof line - len, 0);
 
         if (n <= 0)
             break;
         len += (size_t)n;
     }
-    line[len] = '\0';
-    return sscanf(line, "HTTP/1.%*1[01] %3u", &status) == 1 ? status : 0;
+    if (!str_starts(str_at(line, len), STR("HTTP/1.")) || len < digits_at + 3 ||
+        str_to_u64(str_at(line + digits_at, 3), 999, &status) != ERR_OK)
+        return 0;
+    return (unsigned)status;
 }
 
 int cmd_health(char *const *argv) {

@@ -179,15 +179,21 @@ static void put_http(struct page *p, struct metrics *m) {
 }
 
 static uint64_t resident_bytes(void) {
-    FILE *f = fopen("/proc/self/statm", "re");
-    unsigned long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "re"); /* pages: in all, resident, ... */
+    char line[128] = "";
+    struct str fields;
+    uint64_t pages = 0;
 
     if (!f)
         return 0;
-    if (fscanf(f, "%*u %lu", &pages) != 1)
-        pages = 0;
+    if (!fgets(line, sizeof line, f))
+        line[0] = '\0';
     (void)fclose(f);
-    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    fields = str_of(line);
+    (void)str_cut(&fields, ' ');
+    if (str_to_u64(str_cut(&fields, ' '), UINT32_MAX, &pages) != ERR_OK)
+        return 0;
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static uint64_t open_files(void) {
