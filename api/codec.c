@@ -194,7 +194,9 @@ static const struct option *find(const struct reading *r, struct str key) {
     char name[MAX_NAME];
     int len = snprintf(name, sizeof name, "%s%.*s", r->group, (int)str_upto(key, MAX_NAME).len,
                        key.len ? key.ptr : "");
-    const struct option *o = len < MAX_NAME ? option_find(str_of(name)) : NULL;
+    /* dots are of queries only */
+    bool may_be = len < MAX_NAME && (r->place != FAULT_POINTER || str_find(key, '.') == STR_END);
+    const struct option *o = may_be ? option_find(str_of(name)) : NULL;
 
     if (!o)
         fault(r, key, "is not an option");

@@ -39,7 +39,7 @@ static void answer_job(struct api_call *c, unsigned status, const struct job *j)
 
 /* --- create ------------------------------------------------------------------------- */
 
-void jobs_create_begin(struct api_call *c) {
+void route_create_job_begin(struct api_call *c) {
     c->receive = receive_new(c);
 }
 
@@ -57,7 +57,7 @@ static void answer_created(struct api_call *c, const struct job *j, const struct
     call_add_header(c, "Location", str_of(location));
 }
 
-void jobs_create(struct api_call *c) {
+void route_create_job(struct api_call *c) {
     OWNED(job) struct job *j = NULL;
     struct submission sub = {0};
 
@@ -119,7 +119,7 @@ static void answer_list(struct api_call *c, struct job **jobs, size_t n, size_t 
     call_add_next(c, next);
 }
 
-void jobs_list(struct api_call *c) {
+void route_list_jobs(struct api_call *c) {
     struct job_filter f = {0};
     struct job **jobs;
     size_t n;
@@ -159,7 +159,7 @@ static bool knows_version(const struct api_call *c, uint64_t version) {
     return false;
 }
 
-void jobs_get(struct api_call *c) {
+void route_get_job(struct api_call *c) {
     OWNED(job) struct job *j = NULL;
 
     if (!call_job(c, &j))
@@ -172,7 +172,7 @@ void jobs_get(struct api_call *c) {
     }
 }
 
-void jobs_cancel(struct api_call *c) {
+void route_cancel_job(struct api_call *c) {
     OWNED(job) struct job *j = NULL;
     enum err e = store_job_move(c->api->options.store, &c->job_id, JOB_CANCELLING, &j);
     char detail[80];
@@ -188,7 +188,7 @@ void jobs_cancel(struct api_call *c) {
     }
 }
 
-void jobs_delete(struct api_call *c) {
+void route_delete_job(struct api_call *c) {
     enum err e = store_job_delete(c->api->options.store, &c->job_id);
 
     if (e == ERR_OK)

@@ -21,7 +21,7 @@ static bool read_columns(struct api_call *c, enum format f, struct columns *ret_
     return false;
 }
 
-void links_list(struct api_call *c) {
+void route_list_links(struct api_call *c) {
     OWNED(job) struct job *j = NULL;
     OWNED_BUF struct buf source = BUF_INIT(64 << 10);
     struct export_links o = {.store = c->api->options.store};

@@ -1,20 +1,22 @@
 #include "api/routes.h"
 
 static const struct route routes[] = {
-    {"POST", "/v1/jobs", jobs_create, jobs_create_begin, true, NULL, NULL, "crawl a list of URLs"},
-    {"GET", "/v1/jobs", jobs_list, NULL, false, "state name limit cursor", NULL, "list the jobs"},
-    {"GET", "/v1/jobs/{id}", jobs_get, NULL, false, "", "wait since", "how a job stands"},
-    {"DELETE", "/v1/jobs/{id}", jobs_delete, NULL, true, "", NULL, "delete a job"},
-    {"POST", "/v1/jobs/{id}/cancel", jobs_cancel, NULL, true, "", NULL, "cancel a job"},
-    {"GET", "/v1/jobs/{id}/urls", urls_list, NULL, false,
+    {"POST", "/v1/jobs", route_create_job, route_create_job_begin, true, NULL, NULL,
+     "crawl a list of URLs"},
+    {"GET", "/v1/jobs", route_list_jobs, NULL, false, "state name limit cursor", NULL,
+     "list the jobs"},
+    {"GET", "/v1/jobs/{id}", route_get_job, NULL, false, "", "wait since", "how a job stands"},
+    {"DELETE", "/v1/jobs/{id}", route_delete_job, NULL, true, "", NULL, "delete a job"},
+    {"POST", "/v1/jobs/{id}/cancel", route_cancel_job, NULL, true, "", NULL, "cancel a job"},
+    {"GET", "/v1/jobs/{id}/urls", route_list_urls, NULL, false,
      "outcome code host url limit cursor after format", "follow", "what became of its URLs"},
-    {"GET", "/v1/jobs/{id}/links", links_list, NULL, false,
+    {"GET", "/v1/jobs/{id}/links", route_list_links, NULL, false,
      "source host scheme columns limit cursor after format", "follow", "the links found"},
-    {"GET", "/healthz", system_healthz, NULL, false, "", NULL, "alive"},
-    {"GET", "/readyz", system_readyz, NULL, false, "", NULL, "able to take work"},
-    {"GET", "/metrics", system_metrics, NULL, false, "", NULL, "Prometheus metrics"},
-    {"GET", "/openapi.yaml", system_openapi, NULL, false, "", NULL, "all of this in OpenAPI"},
-    {"GET", "/", system_index, NULL, false, "", NULL, "this list"},
+    {"GET", "/healthz", route_healthz, NULL, false, "", NULL, "alive"},
+    {"GET", "/readyz", route_readyz, NULL, false, "", NULL, "able to take work"},
+    {"GET", "/metrics", route_metrics, NULL, false, "", NULL, "Prometheus metrics"},
+    {"GET", "/openapi.yaml", route_openapi, NULL, false, "", NULL, "all of this in OpenAPI"},
+    {"GET", "/", route_index, NULL, false, "", NULL, "this list"},
 };
 
 enum { ROUTES = sizeof routes / sizeof routes[0] };
@@ -36,13 +38,14 @@ bool routes_lists(const char *names, struct str name) {
 static bool matches(const char *pattern, struct str path, struct str *ret_id) {
     struct str wanted = str_of(pattern);
 
+    if (str_ends(path, STR("/")) != str_ends(wanted, STR("/")))
+        return false;
     while (wanted.len || path.len) {
-        struct str segment, given;
+        struct str segment = str_cut(&wanted, '/');
+        struct str given = str_cut(&path, '/');
 
-        if (!wanted.len || !path.len) /* a slash at the end of one of them */
+        if (!wanted.len != !path.len) /* one has more segments */
             return false;
-        segment = str_cut(&wanted, '/');
-        given = str_cut(&path, '/');
         if (str_eq(segment, STR("{id}")) && given.len)
             *ret_id = given;
         else if (!str_eq(segment, given))

@@ -31,18 +31,18 @@ const struct route *routes_at(size_t i); /* NULL: beyond the last */
 
 /* --- the handlers ----------------------------------------------------------------- */
 
-void jobs_create_begin(struct api_call *c);
-void jobs_create(struct api_call *c);
-void jobs_list(struct api_call *c);
-void jobs_get(struct api_call *c);
-void jobs_cancel(struct api_call *c);
-void jobs_delete(struct api_call *c);
-void urls_list(struct api_call *c);
-void links_list(struct api_call *c);
-void system_index(struct api_call *c);
-void system_healthz(struct api_call *c);
-void system_readyz(struct api_call *c);
-void system_metrics(struct api_call *c);
-void system_openapi(struct api_call *c);
+void route_create_job_begin(struct api_call *c);
+void route_create_job(struct api_call *c);
+void route_list_jobs(struct api_call *c);
+void route_get_job(struct api_call *c);
+void route_cancel_job(struct api_call *c);
+void route_delete_job(struct api_call *c);
+void route_list_urls(struct api_call *c);
+void route_list_links(struct api_call *c);
+void route_index(struct api_call *c);
+void route_healthz(struct api_call *c);
+void route_readyz(struct api_call *c);
+void route_metrics(struct api_call *c);
+void route_openapi(struct api_call *c);
 
 #endif

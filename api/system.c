@@ -3,7 +3,7 @@
 #include "api/routes.h"
 #include "api/writer.h"
 
-void system_index(struct api_call *c) {
+void route_index(struct api_call *c) {
     struct buf *out = &c->response.body;
     enum err e = buf_put(out, STR("crawld " CRAWLD_VERSION ": lists of URLs in, links out\n\n"));
     const struct route *r;
@@ -13,12 +13,12 @@ void system_index(struct api_call *c) {
     call_answer_body(c, 200, STR("text/plain; charset=utf-8"), e);
 }
 
-void system_healthz(struct api_call *c) {
+void route_healthz(struct api_call *c) {
     call_answer_body(c, 200, STR("application/json"),
                      buf_put(&c->response.body, STR("{\"status\":\"alive\"}")));
 }
 
-void system_readyz(struct api_call *c) {
+void route_readyz(struct api_call *c) {
     OWNED_PROBLEM struct problem p;
     enum store_health health = store_health(c->api->options.store);
     const bool *stopping = c->api->options.stopping;
@@ -35,14 +35,14 @@ void system_readyz(struct api_call *c) {
                          buf_put(&c->response.body, STR("{\"status\":\"ready\"}")));
 }
 
-void system_metrics(struct api_call *c) {
+void route_metrics(struct api_call *c) {
     const struct api_options *o = &c->api->options;
 
     call_answer_body(c, 200, STR("text/plain; version=0.0.4; charset=utf-8"),
                      o->metrics ? o->metrics(o->metrics_arg, &c->response.body) : ERR_OK);
 }
 
-void system_openapi(struct api_call *c) {
+void route_openapi(struct api_call *c) {
     call_answer_body(c, 200, STR("application/yaml"),
                      buf_put(&c->response.body, str_at(openapi_yaml, openapi_yaml_len)));
 }

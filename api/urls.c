@@ -30,7 +30,7 @@ static void choose_rows(struct export_records *o, const struct job *j) {
     o->wants_tasks = o->wants_pending || (job_state_is_finished(j->state) && may_be_whole);
 }
 
-void urls_list(struct api_call *c) {
+void route_list_urls(struct api_call *c) {
     OWNED(job) struct job *j = NULL;
     OWNED_BUF struct buf url = BUF_INIT(64 << 10);
     struct export_records o = {.store = c->api->options.store};

@@ -1,0 +1,416 @@
+/* Calls from end to end: the desk over a real store, without a socket. */
+#include "api/api.h"
+
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "tests/test.h"
+
+static struct api *api;
+static struct store *store;
+static uint64_t running; /* what the engine says it has */
+static bool stopping;
+static char folder[64];
+
+/* Stands in for the engine, of which the desk asks only this. */
+uint64_t engine_running(struct engine *e, int64_t job) {
+    (void)e;
+    (void)job;
+    return running;
+}
+
+static enum err metrics(void *arg, struct buf *out) {
+    (void)arg;
+    return buf_put(out, STR("crawld_up 1\n"));
+}
+
+static void open_service(void) {
+    static const char *const hosts[] = {"crawl.example", NULL};
+    struct store_options so = {.min_free_bytes = 0, .max_queued_urls = 100000};
+    struct api_options o = {.min_host_delay_ms = 100, .max_host_connections = 2};
+    OWNED_BUF struct buf why = BUF_INIT(1000), url = BUF_INIT(1000);
+
+    (void)strcpy(folder, "/tmp/crawld-api-XXXXXX");
+    if (!mkdtemp(folder) || buf_printf(&url, "sqlite:%s/crawld.db", folder) != ERR_OK)
+        exit(1);
+    so.url = buf_str(&url);
+    if (store_open(&so, &store, &why) != ERR_OK) {
+        printf("%.*s\n", (int)why.len, why.ptr);
+        exit(1);
+    }
+    o.store = store;
+    o.engine = (struct engine *)(void *)folder;
+    o.defaults = (struct job_options){.host_delay_ms = 1000,
+                                      .host_connections = 2,
+                                      .timeout_ms = 30000,
+                                      .max_body_bytes = 10 << 20,
+                                      .max_redirects = 10,
+                                      .max_attempts = 3,
+                                      .user_agent = (char[]){"crawld/test"},
+                                      .schemes = (char[]){"http,https"},
+                                      .elements = 1 << TAG_A,
+                                      .max_links = 100000};
+    o.max_request_bytes = 64 << 10;
+    o.is_loopback = true;
+    o.allowed_hosts = hosts;
+    o.metrics = metrics;
+    o.stopping = &stopping;
+    api = api_new(&o);
+}
+
+static void close_service(void) {
+    char command[128];
+
+    api_free(api);
+    store_free(store);
+    (void)snprintf(command, sizeof command, "rm -r %s", folder);
+    if (system(command) != 0)
+        printf("%s was left behind\n", folder);
+}
+
+/* The answer of the last call. */
+static struct buf body = {.max = 64 << 20}, head = {.max = 1 << 16};
+
+static void keep_answer(struct api_response *r) {
+    char piece[777];
+    ssize_t n = 0;
+    enum err e = ERR_OK;
+
+    buf_clear(&body);
+    buf_clear(&head);
+    for (size_t i = 0; i < r->n_headers && e == ERR_OK; i++)
+        e = buf_printf(&head, "%.*s: %.*s\n", (int)r->headers[i].name.len, r->headers[i].name.ptr,
+                       (int)r->headers[i].value.len, r->headers[i].value.ptr);
+    if (e == ERR_OK)
+        e = buf_put(&body, buf_str(&r->body));
+    while (r->reader.read && (n = r->reader.read(r->reader.arg, piece, sizeof piece)) > 0)
+        if (buf_put(&body, str_at(piece, (size_t)n)) != ERR_OK)
+            break;
+    if (n < 0 || e != ERR_OK)
+        buf_clear(&body); /* broken off */
+}
+
+/* |target|: "POST /v1/jobs"; |lines|: "Name: value" lines beside Host. */
+static unsigned call(const char *line, const char *lines, struct str content) {
+    struct api_header headers[8] = {{STR("Host"), STR("localhost:8080")}};
+    struct str rest = str_of(lines), target = str_of(line);
+    struct api_request r = {.version = STR("HTTP/1.1"), .headers = headers, .n_headers = 1};
+    OWNED(api_call) struct api_call *c = NULL;
+
+    r.method = str_cut(&target, ' ');
+    r.target = target;
+    r.now_ms = clock_wall_ms();
+    while (rest.len) {
+        struct str value = str_cut(&rest, '\n');
+        struct str name = str_cut(&value, ':');
+
+        headers[r.n_headers++] = (struct api_header){name, str_trim(value)};
+    }
+    c = api_call_new(api, &r);
+    for (size_t at = 0; api_call_wants_body(c) && at < content.len; at += 1000)
+        if (!api_call_body(c, str_upto(str_from(content, at), 1000)))
+            return 0;
+    api_call_finish(c);
+    keep_answer(api_call_response(c));
+    return api_call_response(c)->status;
+}
+
+static unsigned get(const char *target) {
+    char line[512];
+
+    (void)snprintf(line, sizeof line, "GET %s", target);
+    return call(line, "", STR_NONE);
+}
+
+static unsigned post_json(const char *text) {
+    return call("POST /v1/jobs", "Content-Type: application/json", str_of(text));
+}
+
+static unsigned post_text(const char *query, const char *text) {
+    char line[512];
+
+    (void)snprintf(line, sizeof line, "POST /v1/jobs%s", query);
+    return call(line, "Content-Type: text/plain; charset=UTF-8", str_of(text));
+}
+
+static bool holds(const char *what) {
+    if (str_find_str(buf_str(&body), str_of(what)) != STR_END)
+        return true;
+    printf("  %s is not in %.*s\n", what, (int)body.len, body.ptr);
+    return false;
+}
+
+static bool has_header(const char *what) {
+    if (str_find_str(buf_str(&head), str_of(what)) != STR_END)
+        return true;
+    printf("  %s is not in %.*s\n", what, (int)head.len, head.ptr);
+    return false;
+}
+
+/* "/v1/jobs/{id}|below|" of the job in the last answer. */
+static const char *job_path(const char *below) {
+    static char path[256], id[UUID_TEXT_LEN + 1];
+    size_t at = str_find_str(buf_str(&body), STR("{\"id\":\""));
+
+    if (at != STR_END) {
+        memcpy(id, body.ptr + at + 7, UUID_TEXT_LEN);
+        id[UUID_TEXT_LEN] = '\0';
+    }
+    (void)snprintf(path, sizeof path, "/v1/jobs/%s%s", id, below);
+    return path;
+}
+
+static unsigned count(const char *what) {
+    struct str rest = buf_str(&body);
+    unsigned n = 0;
+    size_t at;
+
+    while ((at = str_find_str(rest, str_of(what))) != STR_END) {
+        rest = str_from(rest, at + strlen(what));
+        n++;
+    }
+    return n;
+}
+
+/* --- submitting ------------------------------------------------------------------------ */
+
+TEST(takes_a_json_list) {
+    CHECK_INT(post_json("{\"urls\":[\"http://a.test/#x\",\"http://a.test/\",\"ftp://b/\","
+                        "\"http://u:p@c/\",\"nonsense\",\"HTTPS://D.test\"],"
+                        "\"name\":\"n\",\"metadata\":{\"k\":1.0},\"host_delay_ms\":500}"),
+              202);
+    CHECK(
+        holds("\"submission\":{\"received\":6,\"accepted\":2,\"duplicates\":1,\"rejected\":3,"
+              "\"rejects\":[{\"index\":2,\"input\":\"ftp://b/\",\"code\":\"unsupported_scheme\""));
+    CHECK(holds("\"index\":3,\"input\":\"http://u:p@c/\",\"code\":\"invalid_url\""));
+    CHECK(holds("\"state\":\"queued\""));
+    CHECK(holds("\"name\":\"n\""));
+    CHECK(holds("\"metadata\":{\"k\":1.0}"));
+    CHECK(holds("\"options\":{\"host_delay_ms\":500}"));
+    CHECK(holds("\"actions\":[\"cancel\"]"));
+    CHECK(holds("\"total\":5,\"queued\":2,\"running\":0,\"succeeded\":0,\"failed\":3,"));
+    CHECK(has_header("Location: /v1/jobs/"));
+    CHECK(has_header("Cache-Control: private, no-cache\nVary: Accept, Accept-Encoding, "
+                     "Authorization\n"));
+}
+
+TEST(takes_a_text_list) {
+    CHECK_INT(
+        post_text("?host_delay_ms=500&extract.elements=a,area",
+                  "\xef\xbb\xbf# list\r\nhttp://a.test/\r\n\r\n http://b.test/ \nhttp://x y/"),
+        202);
+    CHECK(holds("\"received\":3,\"accepted\":2,\"duplicates\":0,\"rejected\":1"));
+    CHECK(holds("\"extract\":{\"elements\":[\"a\",\"area\"]}"));
+}
+
+TEST(refuses_lists_without_a_url) {
+    CHECK_INT(post_json("{\"urls\":[]}"), 422);
+    CHECK(holds("\"code\":\"empty_list\""));
+    CHECK_INT(post_json("{\"urls\":[\"x\",\"ftp://a/\"]}"), 422);
+    CHECK(holds("\"pointer\":\"#/urls/1\""));
+    CHECK_INT(post_text("", "# nothing\n"), 422);
+    CHECK_INT(post_text("", "\nx\n"), 422);
+    CHECK(holds("\"code\":\"no_valid_url\""));
+    CHECK(holds("\"line\":2"));
+}
+
+TEST(refuses_what_is_malformed) {
+    CHECK_INT(post_json("{"), 400);
+    CHECK_INT(post_json("{}"), 400);
+    CHECK(holds("\"pointer\":\"#/urls\""));
+    CHECK_INT(post_json("{\"urls\":[\"http://a/\",1]}"), 400);
+    CHECK(holds("\"errors\":[{\"pointer\":\"#/urls/1\""));
+    CHECK_INT(post_json("{\"urls\":[\"http://a/\"],\"max_depth\":1}"), 400);
+    CHECK(holds("\"detail\":\"is not available yet\""));
+    CHECK_INT(post_text("", "http://a.test/\nhttp://b.test/\xff\n"), 400);
+    CHECK(holds("\"line\":2"));
+    CHECK_INT(post_text("?dry_run=1", "http://a.test/"), 400);
+    CHECK_INT(post_text("?a=1&a=2", "http://a.test/"), 400);
+    CHECK_INT(call("POST /v1/jobs?name=x", "Content-Type: application/json",
+                   STR("{\"urls\":[\"http://a/\"]}")),
+              400);
+    CHECK(holds("\"parameter\":\"name\""));
+}
+
+TEST(refuses_bodies_that_it_cannot_read) {
+    struct str text = STR("http://a.test/");
+
+    CHECK_INT(call("POST /v1/jobs", "", text), 415);
+    CHECK_INT(call("POST /v1/jobs", "Content-Type: application/x-www-form-urlencoded", text), 415);
+    CHECK(holds("--data-binary"));
+    CHECK(has_header("Accept-Post: application/json, text/plain"));
+    CHECK_INT(call("POST /v1/jobs", "Content-Type: text/plain; charset=latin1", text), 415);
+    CHECK_INT(call("POST /v1/jobs", "Content-Type: text/plain\nContent-Encoding: br", text), 415);
+    CHECK(has_header("Accept-Encoding: gzip"));
+    CHECK_INT(call("POST /v1/jobs", "Content-Type: text/plain\nContent-Encoding: gzip", text), 400);
+    CHECK_INT(call("POST /v1/jobs", "Content-Type: text/plain\nIdempotency-Key: x", text), 400);
+}
+
+TEST(holds_json_but_not_text_to_the_limit) {
+    OWNED_BUF struct buf big = BUF_INIT(1 << 20);
+
+    CHECK_OK(buf_put(&big, STR("{\"urls\":[\"http://a.test/\"")));
+    while (big.len < 70000)
+        CHECK_OK(buf_printf(&big, ",\"http://a.test/%zu\"", big.len));
+    CHECK_OK(buf_put(&big, STR("]}")));
+    CHECK_INT(call("POST /v1/jobs", "Content-Type: application/json", buf_str(&big)), 413);
+    CHECK(holds("text/plain"));
+    CHECK_INT(
+        call("POST /v1/jobs", "Content-Type: application/json\nContent-Length: 70000", STR_NONE),
+        413);
+    buf_clear(&big);
+    while (big.len < 200000)
+        CHECK_OK(buf_printf(&big, "http://a.test/%zu\n", big.len));
+    CHECK_INT(call("POST /v1/jobs", "Content-Type: text/plain", buf_str(&big)), 202);
+}
+
+TEST(rejects_what_is_too_long_alike) {
+    static char text[9000], json[9100];
+
+    (void)snprintf(text, sizeof text, "http://a.test/\nhttp://a.test/%08500d\n", 1);
+    (void)snprintf(json, sizeof json, "{\"urls\":[\"http://a.test/\",\"http://a.test/%08500d\"]}",
+                   1);
+    CHECK_INT(post_text("", text), 202);
+    CHECK(holds("\"accepted\":1,\"duplicates\":0,\"rejected\":1"));
+    CHECK_INT(post_json(json), 202);
+    CHECK(holds("\"accepted\":1,\"duplicates\":0,\"rejected\":1"));
+}
+
+static bool is_refused_while_full(void) {
+    OWNED_BUF struct buf big = BUF_INIT(16 << 20);
+
+    for (int i = 0; i < 110000; i++)
+        if (buf_printf(&big, "http://h%d.test/\n", i) != ERR_OK)
+            return false;
+    return call("POST /v1/jobs", "Content-Type: text/plain", buf_str(&big)) == 503;
+}
+
+TEST(says_when_there_is_no_room) {
+    CHECK(is_refused_while_full());
+    CHECK(holds("\"code\":\"no_room\""));
+    CHECK(has_header("Retry-After: "));
+}
+
+/* --- jobs --------------------------------------------------------------------------------- */
+
+TEST(shows_a_job_and_its_version) {
+    char line[128], match[64];
+    const char *etag;
+
+    CHECK_INT(post_json("{\"urls\":[\"http://a.test/\",\"http://b.test/\"]}"), 202);
+    running = 7;
+    CHECK_INT(get(job_path("")), 200);
+    CHECK(holds("\"total\":2,\"queued\":0,\"running\":2,"));
+    running = 0;
+    etag = strstr(head.ptr, "ETag: W/");
+    CHECK(etag);
+    (void)snprintf(match, sizeof match, "If-None-Match: \"x\", %.*s", (int)strcspn(etag + 6, "\n"),
+                   etag + 6);
+    (void)snprintf(line, sizeof line, "GET %s", job_path(""));
+    CHECK_INT(call(line, match, STR_NONE), 304);
+    CHECK_INT(body.len, 0);
+    CHECK_INT(call(line, "If-None-Match: W/\"999\"", STR_NONE), 200);
+}
+
+TEST(lists_jobs_by_pages) {
+    char next[256];
+    const char *link;
+    unsigned seen = 0;
+
+    for (int i = 0; i < 5; i++)
+        CHECK_INT(post_json("{\"urls\":[\"http://a.test/\"],\"name\":\"p & q\"}"), 202);
+    CHECK_INT(get("/v1/jobs?name=p%20%26%20q&limit=2"), 200);
+    for (;;) {
+        seen += count("{\"id\":");
+        CHECK(seen <= 5);
+        link = strstr(head.ptr, "Link: <");
+        if (!link || seen >= 5)
+            break;
+        CHECK_INT(count("{\"id\":"), 2);
+        (void)snprintf(next, sizeof next, "%.*s", (int)strcspn(link + 7, ">"), link + 7);
+        buf_clear(&head);
+        CHECK_INT(get(next), 200);
+    }
+    CHECK_INT(seen, 5);
+    CHECK(holds("\"next_cursor\":null"));
+    CHECK_INT(get("/v1/jobs?state=completed"), 200);
+    CHECK_INT(count("{\"id\":"), 0);
+    CHECK_INT(get("/v1/jobs?state=receiving"), 400);
+    CHECK_INT(get("/v1/jobs?limit=0"), 400);
+    CHECK_INT(get("/v1/jobs?cursor=AAAA"), 400);
+}
+
+TEST(cancels_and_deletes) {
+    char line[128];
+
+    CHECK_INT(post_json("{\"urls\":[\"http://a.test/\",\"http://b.test/\"]}"), 202);
+    (void)snprintf(line, sizeof line, "POST %s", job_path("/cancel"));
+    CHECK_INT(call(line, "", STR_NONE), 200);
+    CHECK(holds("\"state\":\"cancel"));
+    CHECK_INT(call(line, "", STR_NONE), 200);
+    (void)snprintf(line, sizeof line, "DELETE %s", job_path(""));
+    CHECK_INT(call(line, "", STR_NONE), 204);
+    CHECK_INT(body.len, 0);
+    CHECK_INT(call(line, "", STR_NONE), 404);
+    CHECK_INT(get(job_path("")), 404);
+    CHECK_INT(get(job_path("/links?format=tsv")), 404);
+    CHECK_INT(get(job_path("/urls")), 404);
+}
+
+/* --- calls ----------------------------------------------------------------------------------- */
+
+TEST(knows_its_paths_and_methods) {
+    CHECK_INT(get("/v1"), 404);
+    CHECK_INT(get("/v1/jobs/"), 404);
+    CHECK_INT(get("/v1/jobs/x"), 404);
+    CHECK_INT(get("/v1/jobs/x/links/"), 404);
+    CHECK_INT(get("/v1/jobs//links"), 404);
+    CHECK_INT(get("//"), 404);
+    CHECK_INT(call("PUT /v1/jobs", "", STR_NONE), 405);
+    CHECK(has_header("Allow: POST, GET, HEAD\n"));
+    CHECK_INT(call("GET /v1/jobs/x/cancel", "", STR_NONE), 405);
+    CHECK_INT(call("HEAD /v1/jobs", "", STR_NONE), 200);
+    CHECK_INT(get("/v1/jobs?odd=1"), 400);
+    CHECK_INT(get("/v1/jobs/0190a000-0000-7000-8000-000000000000?wait=1"), 400);
+    CHECK(holds("not available yet"));
+}
+
+TEST(tells_about_itself) {
+    CHECK_INT(get("/"), 200);
+    CHECK(holds("/v1/jobs/{id}/links"));
+    CHECK_INT(get("/healthz"), 200);
+    CHECK_INT(get("/metrics"), 200);
+    CHECK(holds("crawld_up 1"));
+    CHECK_INT(get("/openapi.yaml"), 200);
+    CHECK(holds("openapi: 3.1.0"));
+    CHECK_INT(get("/readyz"), 200);
+    stopping = true;
+    CHECK_INT(get("/readyz"), 503);
+    CHECK(holds("\"errors\":[{\"detail\":\"stopping\"}]"));
+    stopping = false;
+}
+
+TEST(takes_over_a_sane_request_id) {
+    CHECK_INT(call("GET /healthz", "X-Request-Id: a-1", STR_NONE), 200);
+    CHECK(has_header("X-Request-Id: a-1\n"));
+    CHECK_INT(call("GET /healthz", "X-Request-Id: a b", STR_NONE), 200);
+    CHECK_INT(str_find_str(buf_str(&head), STR("a b")) == STR_END, 1);
+}
+
+TEST(refuses_smugglers_and_other_sites) {
+    CHECK_INT(call("GET /healthz", "Content-Length: 1\nTransfer-Encoding: chunked", STR_NONE), 400);
+    CHECK_INT(call("GET /healthz", "Host: evil.test", STR_NONE), 400);
+    CHECK_INT(call("GET /v1/jobs", "Origin: http://evil.test", STR_NONE), 403);
+    CHECK_INT(call("GET /v1/jobs", "Origin: http://localhost:8080", STR_NONE), 200);
+}
+
+int main(int argc, char **argv) {
+    int failed;
+
+    open_service();
+    failed = test_main(argc > 1 ? argv[1] : NULL);
+    close_service();
+    buf_done(&body);
+    buf_done(&head);
+    return failed;
+}

@@ -1,0 +1,197 @@
+#include "api/codec.h"
+
+#include "api/option.h"
+#include "tests/test.h"
+
+static const struct job_options defaults = {
+    .host_delay_ms = 1000,
+    .host_connections = 2,
+    .timeout_ms = 30000,
+    .max_body_bytes = 10 << 20,
+    .max_redirects = 10,
+    .max_attempts = 3,
+};
+static bool is_enforced;
+static struct job *draft;
+static struct problem problem;
+
+static void start(void) {
+    job_free(draft);
+    draft = calloc(1, sizeof *draft);
+    problem_done(&problem);
+    problem_init(&problem, PROBLEM_INVALID_OPTION);
+}
+
+static enum err read_body(const char *text) {
+    OWNED(codec_body) struct codec_body *b = NULL;
+    struct codec_limits l = codec_limits_of(&defaults, 100, 2, is_enforced);
+    enum err e;
+
+    start();
+    e = codec_parse(str_of(text), &b, &problem);
+    if (e == ERR_OK)
+        codec_read_body(b, &l, draft, &problem);
+    return e == ERR_OK && problem.n_faults ? ERR_INVALID : e;
+}
+
+static enum err read_query(const char *text) {
+    struct codec_limits l = codec_limits_of(&defaults, 100, 2, is_enforced);
+    struct query q;
+    enum err e;
+
+    start();
+    query_init(&q);
+    e = query_parse(&q, str_of(text), &problem);
+    if (e == ERR_OK)
+        codec_read_query(&q, &l, true, draft, &problem);
+    query_done(&q);
+    return e == ERR_OK && problem.n_faults ? ERR_INVALID : e;
+}
+
+static struct str options_text(void) {
+    static struct buf out = {.max = 1 << 16};
+    struct writer w = writer_on(&out);
+
+    buf_clear(&out);
+    writer_open(&w, '{');
+    option_write_given(&w, &draft->options);
+    writer_close(&w, '}');
+    return w.err == ERR_OK ? buf_str(&out) : STR_NONE;
+}
+
+static const char all[] =
+    "{\"host_delay_ms\":500,\"host_connections\":1,\"timeout_ms\":1,\"max_body_bytes\":10485760,"
+    "\"max_redirects\":0,\"max_attempts\":3,\"robots\":\"ignore\",\"user_agent\":\"me/1\","
+    "\"extract\":{\"elements\":[\"a\",\"img\"],\"schemes\":[\"http\",\"mailto\"],"
+    "\"fragments\":\"keep\",\"text\":true,\"nofollow\":\"drop\",\"max_links\":5}}";
+
+TEST(takes_and_gives_back_every_option) {
+    CHECK_OK(read_body(all));
+    CHECK_STR(options_text(), all);
+    CHECK_INT(draft->options.fragments, FRAGMENTS_KEEP);
+    CHECK_INT(draft->options.nofollow, NOFOLLOW_DROP);
+    CHECK_INT(draft->options.robots, ROBOTS_IGNORE);
+    CHECK_OK(read_query("host_delay_ms=500&host_connections=1&timeout_ms=1&max_body_bytes=10485760&"
+                        "max_redirects=0&max_attempts=3&robots=ignore&user_agent=me/1&"
+                        "extract.elements=a,img&extract.schemes=http,mailto&extract.text=true&"
+                        "extract.fragments=keep&extract.nofollow=drop&extract.max_links=5"));
+    CHECK_STR(options_text(), all);
+}
+
+TEST(knows_the_stars) {
+    CHECK_OK(read_body("{\"extract\":{\"elements\":[\"*\"],\"schemes\":[\"*\"]}}"));
+    CHECK(draft->options.elements == UINT64_MAX);
+    CHECK_STR(str_of(draft->options.schemes), "*");
+    CHECK_STR(options_text(), "{\"extract\":{\"elements\":[\"*\"],\"schemes\":[\"*\"]}}");
+    CHECK_ERR(read_body("{\"extract\":{\"elements\":[\"*\",\"a\"]}}"), ERR_INVALID);
+    CHECK_ERR(read_body("{\"extract\":{\"schemes\":[\"*\",\"http\"]}}"), ERR_INVALID);
+}
+
+TEST(hands_metadata_back_verbatim) {
+    CHECK_OK(read_body("{ \"urls\" : [\"]}\\\"\"] ,\"metadata\" : { \"a\\\"}\" : [1.10, {}],\n"
+                       "\"e\":1e5 } , \"name\":\"\xc3\xa9\"}"));
+    CHECK_STR(str_of(draft->metadata), "{ \"a\\\"}\" : [1.10, {}],\n\"e\":1e5 }");
+    CHECK_STR(str_of(draft->name), "\xc3\xa9");
+    CHECK_OK(read_body("{\"metadata\":{}}"));
+    CHECK_STR(str_of(draft->metadata), "{}");
+    CHECK_OK(read_body("{\"name\":\"x\",\"metadata\":{\"n\":-0.5E+3},\"robots\":\"obey\"}"));
+    CHECK_STR(str_of(draft->metadata), "{\"n\":-0.5E+3}");
+}
+
+struct wrong {
+    const char *body, *pointer;
+};
+
+TEST(points_at_what_is_wrong) {
+    static const struct wrong cases[] = {
+        {"{\"host_delay_ms\":99}", "#/host_delay_ms"},
+        {"{\"host_delay_ms\":60001}", "#/host_delay_ms"},
+        {"{\"host_delay_ms\":-1}", "#/host_delay_ms"},
+        {"{\"host_delay_ms\":500.0}", "#/host_delay_ms"},
+        {"{\"host_delay_ms\":\"500\"}", "#/host_delay_ms"},
+        {"{\"host_delay_ms\":null}", "#/host_delay_ms"},
+        {"{\"host_connections\":3}", "#/host_connections"},
+        {"{\"max_body_bytes\":9223372036854775807}", "#/max_body_bytes"},
+        {"{\"max_attempts\":4}", "#/max_attempts"},
+        {"{\"robots\":\"Obey\"}", "#/robots"},
+        {"{\"user_agent\":\"a\\nb\"}", "#/user_agent"},
+        {"{\"user_agent\":\" \"}", "#/user_agent"},
+        {"{\"name\":\"\"}", "#/name"},
+        {"{\"metadata\":[]}", "#/metadata"},
+        {"{\"extract\":5}", "#/extract"},
+        {"{\"extract\":{\"text\":1}}", "#/extract/text"},
+        {"{\"extract\":{\"elements\":[]}}", "#/extract/elements"},
+        {"{\"extract\":{\"elements\":[\"blink\"]}}", "#/extract/elements"},
+        {"{\"extract\":{\"elements\":[\"Link:\"]}}", "#/extract/elements"},
+        {"{\"extract\":{\"schemes\":[\"http,ftp\"]}}", "#/extract/schemes"},
+        {"{\"extract\":{\"urls\":[]}}", "#/extract/urls"},
+        {"{\"extract.text\":true}", "#/extract.text"},
+        {"{\"max_depth\":0}", "#/max_depth"},
+        {"{\"priority\":5}", "#/priority"},
+        {"{\"a/b~c\":1}", "#/a~1b~0c"},
+        {"{\"\":1}", "#/"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        if (read_body(cases[i].body) != ERR_INVALID)
+            TEST_FAIL("%s was taken", cases[i].body);
+        CHECK_INT(problem.n_faults, 1);
+        CHECK_STR(str_of(problem.faults[0].where), cases[i].pointer);
+    }
+}
+
+TEST(points_at_parameters) {
+    static const char *const cases[] = {
+        "host_delay_ms=",    "host_delay_ms=5", "host_delay_ms=+500",
+        "extract.text=yes",  "extract=x",       "max_depth=1",
+        "strict=1",          "metadata={}",     "unknown=1",
+        "extract.elements=", "urls=x",          "extract.elements=a,,b",
+        "user_agent=%C3%",   "name=%00"};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        CHECK_ERR(read_query(cases[i]), ERR_INVALID);
+        CHECK_INT(problem.n_faults, 1);
+        CHECK_INT(problem.faults[0].place, FAULT_PARAMETER);
+    }
+}
+
+TEST(keeps_robots_where_that_is_enforced) {
+    is_enforced = true;
+    CHECK_ERR(read_body("{\"robots\":\"ignore\"}"), ERR_INVALID);
+    CHECK_OK(read_body("{\"robots\":\"obey\"}"));
+    is_enforced = false;
+}
+
+TEST(refuses_what_is_no_object) {
+    static const char *const cases[] = {"",
+                                        "[]",
+                                        "1",
+                                        "{",
+                                        "{\"a\":1,\"a\":1}",
+                                        "\xef\xbb\xbf{}",
+                                        "{} x",
+                                        "{\"a\":\"\\u0000\"}",
+                                        "{\"a\":\"\xff\"}",
+                                        "nul"};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        CHECK_ERR(read_body(cases[i]), ERR_INVALID);
+}
+
+TEST(gives_the_urls) {
+    OWNED(codec_body) struct codec_body *b = NULL;
+    struct str url;
+
+    start();
+    CHECK_OK(codec_parse(STR("{\"urls\":[\"http://a/\",7]}"), &b, &problem));
+    CHECK_INT(codec_url_count(b, &problem), 2);
+    CHECK_OK(codec_url(b, 0, &url, &problem));
+    CHECK_STR(url, "http://a/");
+    CHECK_ERR(codec_url(b, 1, &url, &problem), ERR_INVALID);
+    CHECK_STR(str_of(problem.faults[0].where), "#/urls/1");
+    start();
+    job_free(draft);
+    draft = NULL;
+}
+
+TEST_MAIN
