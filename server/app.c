@@ -160,8 +160,8 @@ static enum err open_store(struct app *a) {
 }
 
 static enum err listen_there(struct app *a) {
-    if (address_listen(&a->config.listen_address, &a->listen_fd) == ERR_OK)
-        return address_of_socket(a->listen_fd, &a->config.listen_address);
+    if (endpoint_listen(&a->config.listen_address, &a->listen_fd) == ERR_OK)
+        return endpoint_of_socket(a->listen_fd, &a->config.listen_address);
     (void)!buf_printf(&a->why, "cannot listen on %s: %s", a->config.listen, strerror(errno));
     return ERR_IO;
 }
@@ -191,7 +191,7 @@ static struct api *start_api(struct app *a) {
         .max_host_connections = (uint32_t)a->config.host_connections,
         .robots_enforced = a->config.robots_policy == ROBOTS_POLICY_ENFORCE,
         .max_request_bytes = a->config.max_request_bytes,
-        .is_loopback = address_is_loopback(&a->config.listen_address),
+        .is_loopback = endpoint_is_loopback(&a->config.listen_address),
         .allowed_hosts = a->allowed_hosts,
         .metrics = metrics_put,
         .metrics_arg = a->metrics,
@@ -242,9 +242,9 @@ static enum err start(struct app *a) {
 }
 
 static void log_started(const struct app *a) {
-    char address[ADDRESS_TEXT_LEN];
+    char address[ENDPOINT_TEXT_LEN];
 
-    address_text(&a->config.listen_address, address);
+    endpoint_text(&a->config.listen_address, address);
     if (a->config.robots == ROBOTS_OBEY)
         log_warning("robots.txt is not read yet: robots=obey has no effect in this version");
     log_info("listening", log_str("address", str_of(address)),

@@ -9,8 +9,8 @@
 
 #include "base/buf.h"
 #include "base/own.h"
-#include "server/address.h"
 #include "server/commands.h"
+#include "server/endpoint.h"
 
 enum { PATIENCE_S = 5, MAX_HEAD = 8 << 10, HTTP_PORT = 80 };
 
@@ -28,7 +28,7 @@ static void give_up(int number) {
 }
 
 /* "http://127.0.0.1:8080/readyz" in its parts; the path may be left out. */
-static enum err parse(struct str url, struct address *ret_address, struct str *ret_path) {
+static enum err parse(struct str url, struct endpoint *ret_endpoint, struct str *ret_path) {
     size_t end;
 
     if (!str_starts_ascii(url, STR("http://")))
@@ -38,26 +38,26 @@ static enum err parse(struct str url, struct address *ret_address, struct str *r
     *ret_path = str_from(url, end);
     if (ret_path->len <= 1)
         *ret_path = STR("/readyz");
-    return address_parse(str_upto(url, end), HTTP_PORT, ret_address);
+    return endpoint_parse(str_upto(url, end), HTTP_PORT, ret_endpoint);
 }
 
 /* Where this machine's service listens, by its own variable. */
-static enum err find(struct address *ret_address) {
+static enum err find(struct endpoint *ret_endpoint) {
     const char *listen = getenv("CRAWLD_LISTEN");
     enum err e =
-        address_parse(str_of(listen && *listen ? listen : "127.0.0.1:8080"), -1, ret_address);
+        endpoint_parse(str_of(listen && *listen ? listen : "127.0.0.1:8080"), -1, ret_endpoint);
 
     if (e == ERR_OK)
-        address_make_reachable(ret_address);
+        endpoint_make_reachable(ret_endpoint);
     return e;
 }
 
-static enum err ask(int fd, const struct address *a, struct str path) {
+static enum err ask(int fd, const struct endpoint *a, struct str path) {
     OWNED_BUF struct buf request = BUF_INIT(MAX_HEAD);
-    char host[ADDRESS_TEXT_LEN];
+    char host[ENDPOINT_TEXT_LEN];
     size_t sent = 0;
 
-    address_text(a, host);
+    endpoint_text(a, host);
     if (buf_printf(&request, "GET %.*s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n",
                    (int)path.len, path.ptr, host) != ERR_OK)
         return ERR_TOO_BIG;
@@ -92,7 +92,7 @@ static unsigned read_status(int fd) {
 }
 
 int cmd_health(char *const *argv) {
-    struct address address;
+    struct endpoint address;
     struct str path = STR("/readyz");
     OWNED_FD int fd = -1;
     unsigned status;

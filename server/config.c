@@ -100,9 +100,9 @@ static enum err refuse(struct buf *why, const char *option, const char *value, c
 }
 
 static enum err check_listen(struct config *c, struct buf *why) {
-    if (address_parse(str_of(c->listen), -1, &c->listen_address) != ERR_OK)
+    if (endpoint_parse(str_of(c->listen), -1, &c->listen_address) != ERR_OK)
         return refuse(why, "listen", c->listen, "not an address and port, as in " LOOPBACK_ADDRESS);
-    if (!c->no_auth && !address_is_loopback(&c->listen_address))
+    if (!c->no_auth && !endpoint_is_loopback(&c->listen_address))
         return refuse(why, "listen", c->listen,
                       "others could reach this address, and anyone may call the service: "
                       "listen on 127.0.0.1, or say --no-auth");
@@ -134,7 +134,7 @@ static bool is_host_name(struct str s) {
 }
 
 static enum err check_names(const struct config *c, struct buf *why) {
-    struct address ignored;
+    struct endpoint ignored;
 
     if (!is_header_text(str_of(c->user_agent)))
         return refuse(why, "user-agent", "…", "not printable ASCII, or too long");
@@ -142,7 +142,7 @@ static enum err check_names(const struct config *c, struct buf *why) {
         if (!is_host_name(str_of(c->allowed_hosts.items[i])))
             return refuse(why, "allowed-host", c->allowed_hosts.items[i], "not a host name");
     for (size_t i = 0; i < c->dns_servers.n; i++)
-        if (address_parse(str_of(c->dns_servers.items[i]), DNS_PORT, &ignored) != ERR_OK)
+        if (endpoint_parse(str_of(c->dns_servers.items[i]), DNS_PORT, &ignored) != ERR_OK)
             return refuse(why, "dns-server", c->dns_servers.items[i], "not an address");
     return ERR_OK;
 }

@@ -5,7 +5,7 @@
 #ifndef SERVER_CONFIG_H
 #define SERVER_CONFIG_H
 
-#include "server/address.h"
+#include "server/endpoint.h"
 #include "server/settings.h"
 
 struct config {
@@ -20,7 +20,7 @@ struct config {
     uint64_t drain_ms, window_bytes;
     unsigned log_format, log_level; /* enum log_format, enum log_level */
 
-    struct address listen_address;
+    struct endpoint listen_address;
     struct texts warnings; /* to be logged */
     bool wants_help;       /* then nothing above is checked */
 };

@@ -36,7 +36,7 @@ static enum err read_config(const char *flags, const char *variables) {
 TEST(defaults_are_those_of_the_contract) {
     CHECK_OK(read_config("", ""));
     CHECK_STR(str_of(config.listen), "127.0.0.1:8080");
-    CHECK_INT(address_port(&config.listen_address), 8080);
+    CHECK_INT(endpoint_port(&config.listen_address), 8080);
     CHECK_STR(str_of(config.database), "sqlite:crawld.db");
     CHECK_STR(str_of(config.user_agent),
               "crawld/" CRAWLD_VERSION " (+https://github.com/crawld/crawld)");

@@ -1,16 +1,16 @@
-#include "server/address.h"
+#include "server/endpoint.h"
 
 #include <unistd.h>
 
 #include "tests/test.h"
 
 static const char *reads_as(const char *text, int default_port) {
-    static char shown[ADDRESS_TEXT_LEN];
-    struct address a;
+    static char shown[ENDPOINT_TEXT_LEN];
+    struct endpoint a;
 
-    if (address_parse(str_of(text), default_port, &a) != ERR_OK)
+    if (endpoint_parse(str_of(text), default_port, &a) != ERR_OK)
         return "refused";
-    address_text(&a, shown);
+    endpoint_text(&a, shown);
     return shown;
 }
 
@@ -34,9 +34,9 @@ TEST(refuses_what_is_none) {
 }
 
 static bool is_loopback(const char *text) {
-    struct address a;
+    struct endpoint a;
 
-    return address_parse(str_of(text), 1, &a) == ERR_OK && address_is_loopback(&a);
+    return endpoint_parse(str_of(text), 1, &a) == ERR_OK && endpoint_is_loopback(&a);
 }
 
 TEST(knows_loopback) {
@@ -46,28 +46,28 @@ TEST(knows_loopback) {
 }
 
 TEST(asks_a_wildcard_on_loopback) {
-    struct address a;
-    char text[ADDRESS_TEXT_LEN];
+    struct endpoint a;
+    char text[ENDPOINT_TEXT_LEN];
 
-    CHECK_OK(address_parse(STR("0.0.0.0:80"), -1, &a));
-    address_make_reachable(&a);
-    address_text(&a, text);
+    CHECK_OK(endpoint_parse(STR("0.0.0.0:80"), -1, &a));
+    endpoint_make_reachable(&a);
+    endpoint_text(&a, text);
     CHECK_STR(str_of(text), "127.0.0.1:80");
-    CHECK_OK(address_parse(STR("[::]:80"), -1, &a));
-    address_make_reachable(&a);
-    address_text(&a, text);
+    CHECK_OK(endpoint_parse(STR("[::]:80"), -1, &a));
+    endpoint_make_reachable(&a);
+    endpoint_text(&a, text);
     CHECK_STR(str_of(text), "[::1]:80");
 }
 
 TEST(listens_once_an_address) {
-    struct address a, found;
+    struct endpoint a, found;
     int first = -1, second = -1;
 
-    CHECK_OK(address_parse(STR("127.0.0.1:0"), -1, &a));
-    CHECK_OK(address_listen(&a, &first));
-    CHECK_OK(address_of_socket(first, &found));
-    CHECK(address_port(&found) != 0);
-    CHECK_ERR(address_listen(&found, &second), ERR_IO);
+    CHECK_OK(endpoint_parse(STR("127.0.0.1:0"), -1, &a));
+    CHECK_OK(endpoint_listen(&a, &first));
+    CHECK_OK(endpoint_of_socket(first, &found));
+    CHECK(endpoint_port(&found) != 0);
+    CHECK_ERR(endpoint_listen(&found, &second), ERR_IO);
     close(first);
 }
 

@@ -1,4 +1,4 @@
-#include "server/address.h"
+#include "server/endpoint.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -8,15 +8,15 @@
 
 enum { BACKLOG = 1024 };
 
-static struct sockaddr_in *v4(struct address *a) {
+static struct sockaddr_in *v4(struct endpoint *a) {
     return (struct sockaddr_in *)(void *)&a->bytes;
 }
 
-static struct sockaddr_in6 *v6(struct address *a) {
+static struct sockaddr_in6 *v6(struct endpoint *a) {
     return (struct sockaddr_in6 *)(void *)&a->bytes;
 }
 
-static enum err parse_host(struct str host, struct address *a) {
+static enum err parse_host(struct str host, struct endpoint *a) {
     char text[INET6_ADDRSTRLEN];
 
     if (str_eq_ascii(host, STR("localhost")))
@@ -64,8 +64,8 @@ static enum err split(struct str text, struct str *ret_host, struct str *ret_por
     return ERR_OK;
 }
 
-enum err address_parse(struct str text, int default_port, struct address *ret_address) {
-    struct address a;
+enum err endpoint_parse(struct str text, int default_port, struct endpoint *ret_endpoint) {
+    struct endpoint a;
     struct str host, port;
     uint64_t number = (uint64_t)default_port;
 
@@ -77,31 +77,31 @@ enum err address_parse(struct str text, int default_port, struct address *ret_ad
         v4(&a)->sin_port = htons((uint16_t)number);
     else
         v6(&a)->sin6_port = htons((uint16_t)number);
-    *ret_address = a;
+    *ret_endpoint = a;
     return ERR_OK;
 }
 
-void address_text(const struct address *a, char ret_text[ADDRESS_TEXT_LEN]) {
-    struct address copy = *a;
+void endpoint_text(const struct endpoint *a, char ret_text[ENDPOINT_TEXT_LEN]) {
+    struct endpoint copy = *a;
     char host[INET6_ADDRSTRLEN] = "?";
 
     if (a->bytes.ss_family == AF_INET) {
         (void)inet_ntop(AF_INET, &v4(&copy)->sin_addr, host, sizeof host);
-        (void)snprintf(ret_text, ADDRESS_TEXT_LEN, "%s:%u", host, address_port(a));
+        (void)snprintf(ret_text, ENDPOINT_TEXT_LEN, "%s:%u", host, endpoint_port(a));
     } else {
         (void)inet_ntop(AF_INET6, &v6(&copy)->sin6_addr, host, sizeof host);
-        (void)snprintf(ret_text, ADDRESS_TEXT_LEN, "[%s]:%u", host, address_port(a));
+        (void)snprintf(ret_text, ENDPOINT_TEXT_LEN, "[%s]:%u", host, endpoint_port(a));
     }
 }
 
-uint16_t address_port(const struct address *a) {
-    struct address copy = *a;
+uint16_t endpoint_port(const struct endpoint *a) {
+    struct endpoint copy = *a;
 
     return ntohs(a->bytes.ss_family == AF_INET ? v4(&copy)->sin_port : v6(&copy)->sin6_port);
 }
 
-bool address_is_loopback(const struct address *a) {
-    struct address copy = *a;
+bool endpoint_is_loopback(const struct endpoint *a) {
+    struct endpoint copy = *a;
     const struct in6_addr *six = &v6(&copy)->sin6_addr;
 
     if (a->bytes.ss_family == AF_INET)
@@ -109,14 +109,14 @@ bool address_is_loopback(const struct address *a) {
     return IN6_IS_ADDR_LOOPBACK(six) || (IN6_IS_ADDR_V4MAPPED(six) && six->s6_addr[12] == 127);
 }
 
-void address_make_reachable(struct address *a) {
+void endpoint_make_reachable(struct endpoint *a) {
     if (a->bytes.ss_family == AF_INET && v4(a)->sin_addr.s_addr == htonl(INADDR_ANY))
         v4(a)->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     else if (a->bytes.ss_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&v6(a)->sin6_addr))
         v6(a)->sin6_addr = in6addr_loopback;
 }
 
-static enum err begin_listening(int fd, const struct address *a) {
+static enum err begin_listening(int fd, const struct endpoint *a) {
     int on = 1, off = 0;
 
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
@@ -130,7 +130,7 @@ static enum err begin_listening(int fd, const struct address *a) {
     return ERR_OK;
 }
 
-enum err address_listen(const struct address *a, int *ret_fd) {
+enum err endpoint_listen(const struct endpoint *a, int *ret_fd) {
     int fd = socket(a->bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int why;
 
@@ -146,11 +146,11 @@ enum err address_listen(const struct address *a, int *ret_fd) {
     return ERR_IO;
 }
 
-enum err address_of_socket(int fd, struct address *ret_address) {
-    struct address a = {.len = sizeof a.bytes};
+enum err endpoint_of_socket(int fd, struct endpoint *ret_endpoint) {
+    struct endpoint a = {.len = sizeof a.bytes};
 
     if (getsockname(fd, (struct sockaddr *)(void *)&a.bytes, &a.len) != 0)
         return ERR_IO;
-    *ret_address = a;
+    *ret_endpoint = a;
     return ERR_OK;
 }
