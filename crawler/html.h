@@ -43,8 +43,12 @@ struct html_token {
 struct html_options {
     /* Called for each token; false stops the parse (html_feed returns ERR_STOPPED). */
     bool (*token)(void *arg, const struct html_token *t);
-    /* Which attributes to keep: others are passed over without being stored, and
-     * their names are not looked at for duplicates. NULL: all. */
+    /* Which tags get a token, start and end: others pass without a look at their
+     * attributes. Asked once for each common name, so the answer must stay the
+     * same. NULL: all. */
+    bool (*wants_tag)(void *arg, struct str tag_name);
+    /* Of tags that get one, which attributes to keep: others are passed over without being stored,
+     * and their names are not looked at for duplicates. NULL: all. */
     bool (*wants_attr)(void *arg, struct str tag_name, struct str attr_name);
     void *arg;
     bool wants_text, wants_comments; /* else no such tokens */

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 
@@ -28,17 +29,41 @@ static inline void outside_path(const char *name, char *ret_path, size_t size) {
     (void)snprintf(ret_path, size, "%s/%s", folder && *folder ? folder : "../shared/data", name);
 }
 
+/* The path of |name|; skips the test where there is no such file or folder. */
+static inline void outside_need(const char *name, char *ret_path, size_t size) {
+    outside_path(name, ret_path, size);
+    if (access(ret_path, R_OK) != 0) {
+        printf("skipped: no %s\n", ret_path);
+        exit(77);
+    }
+}
+
+/* What |program| (a command of the shell, with the file behind it) makes of |name|. */
+static inline void outside_unpack(const char *program, const char *name, struct buf *b) {
+    char path[4096], command[4200];
+    FILE *f;
+
+    outside_need(name, path, sizeof path);
+    (void)snprintf(command, sizeof command, "%s '%s'", program, path);
+    f = popen(command, "r");
+    if (!f)
+        abort();
+    outside_drain(f, b);
+    if (pclose(f) != 0) {
+        printf("failed: %s\n", command);
+        exit(1);
+    }
+}
+
 /* The whole file |name|; skips the test where there is none. */
 static inline void outside_read(const char *name, struct buf *b) {
     char path[4096];
     FILE *f;
 
-    outside_path(name, path, sizeof path);
+    outside_need(name, path, sizeof path);
     f = fopen(path, "rb");
-    if (!f) {
-        printf("skipped: no %s\n", path);
-        exit(77);
-    }
+    if (!f)
+        abort();
     outside_drain(f, b);
     (void)fclose(f);
 }

@@ -1,0 +1,259 @@
+/* html_internal - what the files of the tokeniser share: its state, and what
+ * each file does for the others. Only crawler/html*.c include this.
+ *
+ *   html.c         the door, the loop, tokens on their way out
+ *   html_text.c    text: data, RCDATA, RAWTEXT, script data, plaintext, CDATA
+ *   html_tag.c     tags and their attributes
+ *   html_markup.c  comments and doctypes
+ *   html_entity.c  character references
+ *   html_tree.c    which start and end tags a tree builder would take
+ *   html_table.c   of these, tables and templates; html_foreign.c SVG and MathML
+ *
+ * Every state is a function of the standard's section 13.2.5, named after it. It
+ * gets what is left of the chunk, which is not empty, and returns how far it came:
+ * it takes a byte, or moves to another state, or both. A file's html_run_ function
+ * goes on while the state is one of its own.
+ */
+#ifndef CRAWLER_HTML_INTERNAL_H
+#define CRAWLER_HTML_INTERNAL_H
+
+#include "crawler/html.h"
+#include "crawler/html_names.h"
+
+#define HTML_TEXT_STATES(X)                                                                        \
+    X(DATA, data)                                                                                  \
+    X(RCDATA, rcdata)                                                                              \
+    X(RAWTEXT, rawtext)                                                                            \
+    X(SCRIPT, script)                                                                              \
+    X(PLAINTEXT, plaintext)                                                                        \
+    X(RAW_LESS_THAN, raw_less_than)                                                                \
+    X(RAW_END_OPEN, raw_end_open)                                                                  \
+    X(RAW_END_NAME, raw_end_name)                                                                  \
+    X(ESCAPE_START, escape_start)                                                                  \
+    X(ESCAPE_START_DASH, escape_start_dash)                                                        \
+    X(ESCAPED, escaped)                                                                            \
+    X(ESCAPED_DASH, escaped_dash)                                                                  \
+    X(ESCAPED_DASH_DASH, escaped_dash_dash)                                                        \
+    X(ESCAPED_LESS_THAN, escaped_less_than)                                                        \
+    X(DOUBLE_START, double_start)                                                                  \
+    X(DOUBLE, double_escaped)                                                                      \
+    X(DOUBLE_DASH, double_dash)                                                                    \
+    X(DOUBLE_DASH_DASH, double_dash_dash)                                                          \
+    X(DOUBLE_LESS_THAN, double_less_than)                                                          \
+    X(DOUBLE_END, double_end)                                                                      \
+    X(CDATA, cdata)                                                                                \
+    X(CDATA_BRACKET, cdata_bracket)                                                                \
+    X(CDATA_END, cdata_end)
+
+#define HTML_TAG_STATES(X)                                                                         \
+    X(TAG_OPEN, tag_open)                                                                          \
+    X(END_TAG_OPEN, end_tag_open)                                                                  \
+    X(TAG_NAME, tag_name)                                                                          \
+    X(BEFORE_ATTR_NAME, before_attr_name)                                                          \
+    X(ATTR_NAME, attr_name)                                                                        \
+    X(AFTER_ATTR_NAME, after_attr_name)                                                            \
+    X(BEFORE_VALUE, before_value)                                                                  \
+    X(VALUE_DOUBLE, value_double)                                                                  \
+    X(VALUE_SINGLE, value_single)                                                                  \
+    X(VALUE_UNQUOTED, value_unquoted)                                                              \
+    X(AFTER_VALUE, after_value)                                                                    \
+    X(SELF_CLOSING, self_closing)
+
+#define HTML_MARKUP_STATES(X)                                                                      \
+    X(MARKUP_OPEN, markup_open)                                                                    \
+    X(BOGUS_COMMENT, bogus_comment)                                                                \
+    X(COMMENT_START, comment_start)                                                                \
+    X(COMMENT_START_DASH, comment_start_dash)                                                      \
+    X(COMMENT, comment)                                                                            \
+    X(COMMENT_END_DASH, comment_end_dash)                                                          \
+    X(COMMENT_END, comment_end)                                                                    \
+    X(COMMENT_END_BANG, comment_end_bang)                                                          \
+    X(DOCTYPE, doctype)                                                                            \
+    X(BEFORE_DOCTYPE_NAME, before_doctype_name)                                                    \
+    X(DOCTYPE_NAME, doctype_name)                                                                  \
+    X(AFTER_DOCTYPE_NAME, after_doctype_name)                                                      \
+    X(BEFORE_ID, before_id)                                                                        \
+    X(DOCTYPE_ID, doctype_id)                                                                      \
+    X(AFTER_PUBLIC_ID, after_public_id)                                                            \
+    X(AFTER_SYSTEM_ID, after_system_id)                                                            \
+    X(BOGUS_DOCTYPE, bogus_doctype)
+
+#define HTML_ENTITY_STATES(X)                                                                      \
+    X(REFERENCE, reference)                                                                        \
+    X(NAMED_REFERENCE, named_reference)                                                            \
+    X(NUMERIC_REFERENCE, numeric_reference)                                                        \
+    X(HEX_START, hex_start)                                                                        \
+    X(HEX_DIGITS, hex_digits)                                                                      \
+    X(DECIMAL_DIGITS, decimal_digits)
+
+enum html_state {
+    S_STOPPED,
+#define X(id, function) S_##id,
+    HTML_TEXT_STATES(X) S_TEXT_END_,
+    HTML_TAG_STATES(X) S_TAG_END_,
+    HTML_MARKUP_STATES(X) S_MARKUP_END_,
+    HTML_ENTITY_STATES(X)
+#undef X
+};
+
+enum { HTML_MAX_ATTRS = 256, HTML_MAX_DEPTH = 512, HTML_MAX_ENTITY = 40 };
+
+/* An attribute of the tag that is being read, by its places in html.kept. */
+struct html_kept {
+    uint32_t name_at, name_len, value_at, value_len;
+    bool too_long;
+    bool for_caller; /* else html_tree.c alone wants it */
+};
+
+/* The tag that is being read. */
+struct html_tag {
+    enum html_element element;
+    uint32_t name_hash; /* of a name that is not listed */
+    bool is_end, self_closing;
+    bool wanted;      /* the caller gets a token */
+    bool keeps_attrs; /* somebody may want an attribute */
+    /* of the attribute that is being read */
+    bool keeps_name, keeps_value;
+    uint32_t name_at;
+    bool in_foreign, in_template;
+};
+
+struct html_doctype {
+    struct buf name, public_id, system_id;
+    bool has_name, has_public_id, has_system_id, force_quirks;
+    bool reads_system; /* which of the two is being read */
+    char quote;
+};
+
+enum html_namespace { NS_HTML, NS_SVG, NS_MATH };
+
+/* How a template's contents are read: section 13.2.6.4.22. */
+enum html_template_mode { TM_ANY, TM_BODY, TM_TABLE, TM_TBODY, TM_ROW, TM_COLGROUP };
+
+struct html_open {
+    uint32_t name_hash; /* where element is EL_OTHER */
+    uint8_t element, ns;
+    bool ends_scope, is_special;
+    bool html_inside, text_inside; /* an integration point */
+    uint8_t template_mode;
+};
+
+enum html_phase { PHASE_HEAD, PHASE_BODY, PHASE_FRAMESET, PHASE_AFTER_FRAMESET };
+
+/* The stack of open elements without html, head and body. */
+struct html_tree {
+    struct html_open stack[HTML_MAX_DEPTH];
+    size_t depth;
+    size_t beyond;           /* open elements that found no room */
+    uint16_t open[EL_COUNT]; /* how many of each are on the stack, as HTML */
+    enum html_phase phase;
+    size_t framesets;
+    bool is_off;      /* tokens only: nothing is ignored, no state changes */
+    bool in_select;   /* the insertion mode is "in select" */
+    bool has_form;    /* the form element pointer is set */
+    bool frameset_ok; /* the flag of this name */
+};
+
+enum { MATCH_FAILED = 255 };
+
+struct html {
+    struct html_options o;
+    enum err result; /* what html_feed says once the state is S_STOPPED */
+    enum html_state state;
+    enum html_state raw_state; /* where an end tag that does not fit leads back to */
+    bool after_cr;             /* a newline now belongs to the carriage return before */
+    uint8_t matched;           /* bytes of a keyword so far, or MATCH_FAILED */
+
+    struct html_tag tag;
+    struct buf name;     /* of the tag, or what may become an end tag's name */
+    struct buf raw_name; /* the end tag that ends raw text */
+    struct buf kept;     /* names and values of attributes */
+    struct html_kept attrs[HTML_MAX_ATTRS];
+    size_t n_attrs;
+    uint8_t wants_tag[EL_COUNT]; /* the caller's answers so far: see html_tag.c */
+
+    char opening[8]; /* what came after "<!" */
+    struct buf comment;
+    struct html_doctype doctype;
+
+    struct {                    /* a character reference */
+        enum html_state back;   /* the state that it stands in */
+        uint16_t low, high;     /* the names that begin with what was read */
+        uint16_t match;         /* the longest that is complete, plus 1 */
+        uint8_t len, match_len; /* bytes read, bytes of that match */
+        char chars[HTML_MAX_ENTITY];
+        uint32_t code;
+    } ref;
+
+    struct html_tree tree;
+};
+
+/* --- html.c: tokens on their way out; each may change the state to S_STOPPED */
+void html_fail(struct html *h, enum err e);
+/* Text of the document, but not of raw text elements. */
+void html_put_text(struct html *h, struct str s);
+void html_put_raw_text(struct html *h, struct str s);
+void html_put_tag(struct html *h);
+void html_put_comment(struct html *h);
+void html_put_doctype(struct html *h);
+/* Appends; what the buffer has no room for is dropped. */
+void html_keep(struct html *h, struct buf *b, struct str s);
+
+/* --- html_text.c */
+const char *html_run_text(struct html *h, const char *p, const char *end);
+void html_finish_text(struct html *h);
+
+/* --- html_tag.c */
+const char *html_run_tag(struct html *h, const char *p, const char *end);
+void html_finish_tag(struct html *h);
+void html_tag_begin(struct html *h, bool is_end);
+/* The name is complete, in html.name: finds the element and who wants what. */
+void html_tag_named(struct html *h);
+void html_tag_end(struct html *h); /* at the ">" */
+/* Decoded bytes of the value that is being read. */
+void html_put_value(struct html *h, struct str s);
+/* A kept attribute of the tag that is complete, or NULL. */
+const struct html_kept *html_tag_attr(const struct html *h, struct str name);
+struct str html_attr_value(const struct html *h, const struct html_kept *a);
+struct str html_tag_name(const struct html *h);
+extern const char *const html_element_names[EL_COUNT];
+extern const uint16_t html_element_flags[EL_COUNT];
+
+/* --- html_markup.c */
+const char *html_run_markup(struct html *h, const char *p, const char *end);
+void html_finish_markup(struct html *h);
+void html_comment_begin(struct html *h);
+
+/* --- html_entity.c */
+const char *html_run_entity(struct html *h, const char *p, const char *end);
+void html_finish_entity(struct html *h);   /* leads back to the state that it stood in */
+void html_reference_begin(struct html *h); /* after the "&" */
+
+/* --- html_tree.c */
+void html_tree_init(struct html_tree *t);
+/* False: a tree builder ignores this tag. The state is that of the contents. */
+bool html_tree_start(struct html *h);
+bool html_tree_end(struct html *h);
+void html_tree_text(struct html_tree *t, struct str s);
+bool html_tree_shows_text(const struct html_tree *t);
+bool html_tree_is_foreign(const struct html_tree *t);         /* CDATA sections may come */
+enum html_element html_tree_image(const struct html_tree *t); /* what "<image>" is now */
+bool html_tree_wants_attr(enum html_element element, struct str name);
+
+static inline bool html_is_space(char c) {
+    return c == ' ' || c == '\n' || c == '\t' || c == '\f' || c == '\r';
+}
+static inline bool html_is_alnum(char c) {
+    return ascii_is_alpha(c) || ascii_is_digit(c);
+}
+/* Steps over the newline of a CR LF that was read as one newline. */
+static inline const char *html_after_cr(struct html *h, const char *p) {
+    if (!h->after_cr)
+        return p;
+    h->after_cr = false;
+    return *p == '\n' ? p + 1 : p;
+}
+
+#define HTML_REPLACEMENT STR("\xef\xbf\xbd")
+
+#endif
