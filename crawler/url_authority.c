@@ -23,16 +23,23 @@ static void put_port(struct url_parse *x, uint32_t port) {
     url_put(x, str_at(digits + at, sizeof digits - at));
 }
 
+/* Copies what may stand in a domain, in lower case; returns the end of that. */
+static const char *copy_domain(const char *p, const char *end, char **w) {
+    for (;; p++) {
+        p = url_copy_run(p, end, URL_DOMAIN_STOP, w);
+        if (p == end || !url_domain_byte[(unsigned char)*p])
+            return p;
+        *(*w)++ = url_domain_byte[(unsigned char)*p];
+    }
+}
+
 /* "host" or "host:123" in plain letters, as nearly all are. False: nothing was
  * read; it is something else, or wrong. */
 static bool parse_plain(struct url_parse *x) {
-    const char *p = x->p, *end = x->end, *port_text;
-    char *w = x->w, c;
+    char *w = x->w;
+    const char *end = x->end, *p = copy_domain(x->p, end, &w), *port_text = p;
     uint32_t port = 0;
 
-    for (; p < end && (c = url_domain_byte[(unsigned char)*p]) != 0; p++)
-        *w++ = c;
-    port_text = p;
     if (p < end && *p == ':')
         for (p++; p < end && ascii_is_digit(*p) && p - port_text <= PORT_DIGITS; p++)
             port = port * 10 + (uint32_t)(*p - '0');

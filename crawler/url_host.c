@@ -203,7 +203,7 @@ static enum err put_opaque(struct buf *out, struct str host, const char **ret_wh
     enum err e;
 
     for (size_t i = 0; i < host.len; i++) {
-        if (url_byte_class[(unsigned char)host.ptr[i]] & URL_NOT_IN_HOST) {
+        if (url_byte_is(host.ptr[i], URL_NOT_IN_HOST)) {
             *ret_why = "a character that may not be in a host";
             return ERR_INVALID;
         }

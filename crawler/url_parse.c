@@ -19,22 +19,22 @@ uint16_t url_default_port(enum url_scheme scheme) {
 }
 
 void url_clear(struct url *u) {
-    struct buf href = u->href;
-
-    buf_clear(&href);
-    *u = (struct url){
-        .href = href,
-        .query_start = URL_NO_PART,
-        .fragment_start = URL_NO_PART,
-        .port = URL_NO_PART,
-    };
+    buf_clear(&u->href);
+    u->scheme = URL_OTHER;
+    u->scheme_end = u->username_end = u->host_start = u->host_end = u->path_start = 0;
+    u->query_start = u->fragment_start = u->port = URL_NO_PART;
+    u->has_host = u->has_opaque_path = false;
 }
 
 enum err url_reserve(struct url_parse *x, size_t n) {
     struct buf *href = &x->u->href;
 
+    n = n * URL_ESCAPE_GROWTH + URL_ROOM_MARGIN;
     href->len = x->w ? url_here(x) : 0;
-    return buf_room(href, n * URL_ESCAPE_GROWTH + URL_ROOM_MARGIN, &x->w);
+    if (n > href->cap - href->len)
+        return buf_room(href, n, &x->w);
+    x->w = href->ptr + href->len;
+    return ERR_OK;
 }
 
 static void set_scheme(struct url_parse *x, enum url_scheme scheme) {
@@ -48,15 +48,14 @@ static size_t scheme_length(struct str s) {
 
     if (s.len == 0 || !ascii_is_alpha(s.ptr[0]))
         return 0;
-    while (i < s.len && (ascii_is_alpha(s.ptr[i]) || ascii_is_digit(s.ptr[i]) || s.ptr[i] == '+' ||
-                         s.ptr[i] == '-' || s.ptr[i] == '.'))
+    while (i < s.len && url_byte_is(s.ptr[i], URL_IN_SCHEME))
         i++;
     return i < s.len && s.ptr[i] == ':' ? i : 0;
 }
 
 static enum url_scheme scheme_of(struct str name) {
     for (int i = URL_HTTP; i <= URL_FILE; i++)
-        if (str_eq(name, schemes[i].name))
+        if (name.len == schemes[i].name.len && !memcmp(name.ptr, schemes[i].name.ptr, name.len))
             return (enum url_scheme)i;
     return URL_OTHER;
 }
@@ -296,18 +295,22 @@ static void parse_opaque_path(struct url_parse *x) {
     }
 }
 
+static bool starts_with_slashes(const struct url_parse *x) {
+    return x->end - x->p >= 2 && x->p[0] == '/' && x->p[1] == '/';
+}
+
 static enum err parse_after_scheme(struct url_parse *x) {
     if (x->u->scheme == URL_FILE)
         return parse_file(x);
     if (x->is_special) {
         bool is_same = x->base && x->base->scheme == x->u->scheme;
 
-        if (is_same && !str_starts(url_rest(x), STR("//")))
+        if (is_same && !starts_with_slashes(x))
             return parse_relative(x);
         skip_slashes(x);
         return parse_with_authority(x);
     }
-    if (str_starts(url_rest(x), STR("//"))) {
+    if (starts_with_slashes(x)) {
         skip_slashes(x);
         return parse_with_authority(x);
     }
@@ -395,16 +398,10 @@ static bool needs_encoder(struct str query) {
     return false;
 }
 
-static enum err put_query(struct url_parse *x, struct str query) {
-    bool is_web = x->is_special && x->u->scheme != URL_WS && x->u->scheme != URL_WSS;
+static enum err encode_query(struct url_parse *x, struct str query) {
     OWNED_BUF struct buf bytes = BUF_INIT(URL_LIMIT);
-    enum err e;
+    enum err e = x->encoder->encode(x->encoder->arg, query, &bytes);
 
-    if (!x->encoder || !is_web || !needs_encoder(query)) {
-        x->w = url_escape(x->w, query, x->is_special ? URL_SET_SPECIAL_QUERY : URL_SET_QUERY);
-        return ERR_OK;
-    }
-    e = x->encoder->encode(x->encoder->arg, query, &bytes);
     if (e == ERR_OK)
         e = url_reserve(x, bytes.len + (size_t)(x->end - x->p));
     if (e == ERR_OK)
@@ -412,24 +409,40 @@ static enum err put_query(struct url_parse *x, struct str query) {
     return e;
 }
 
+/* |query|: what stands behind the '?'. */
+static enum err put_query(struct url_parse *x, struct str query) {
+    bool is_web = x->is_special && x->u->scheme != URL_WS && x->u->scheme != URL_WSS;
+
+    if (x->encoder && is_web && needs_encoder(query))
+        return encode_query(x, query);
+    x->w = url_escape(x->w, query, x->is_special ? URL_SET_SPECIAL_QUERY : URL_SET_QUERY);
+    return ERR_OK;
+}
+
+static enum err parse_query(struct url_parse *x) {
+    const char *start = x->p + 1, *hash = memchr(start, '#', (size_t)(x->end - start));
+
+    x->u->query_start = url_here(x);
+    *x->w++ = '?';
+    x->p = hash ? hash : x->end;
+    return put_query(x, str_at(start, (size_t)(x->p - start)));
+}
+
+static void parse_fragment(struct url_parse *x) {
+    x->u->fragment_start = url_here(x);
+    *x->w++ = '#';
+    x->p++;
+    x->w = url_escape(x->w, url_rest(x), URL_SET_FRAGMENT);
+}
+
+/* At a '?', a '#', or the end. */
 static enum err parse_tail(struct url_parse *x) {
-    struct str tail = url_rest(x);
     enum err e = ERR_OK;
 
-    if (str_starts(tail, STR("?"))) {
-        struct str query = str_upto(tail, str_find(tail, '#'));
-
-        x->u->query_start = url_here(x);
-        *x->w++ = '?';
-        x->p += query.len;
-        e = put_query(x, str_from(query, 1));
-        tail = url_rest(x);
-    }
-    if (e == ERR_OK && tail.len) {
-        x->u->fragment_start = url_here(x);
-        *x->w++ = '#';
-        x->w = url_escape(x->w, str_from(tail, 1), URL_SET_FRAGMENT);
-    }
+    if (x->p < x->end && *x->p == '?')
+        e = parse_query(x);
+    if (e == ERR_OK && x->p < x->end)
+        parse_fragment(x);
     return e;
 }
 
@@ -463,7 +476,7 @@ static struct str trim_controls(struct str s) {
 
 /* Neither controls nor spaces nor anything but ASCII: nothing to clean. */
 static bool is_plain(struct str s) {
-    const uint64_t ones = 0x0101010101010101U, high = ones * 0x80;
+    const uint64_t ones = 0x0101010101010101U;
     uint64_t word, found = 0;
     size_t i = 0;
 
@@ -471,9 +484,22 @@ static bool is_plain(struct str s) {
         memcpy(&word, s.ptr + i, sizeof word);
         found |= (word - ones * 0x21) | word;
     }
+    if (s.len >= sizeof word) { /* the last bytes, some of them again */
+        memcpy(&word, s.ptr + s.len - sizeof word, sizeof word);
+        found |= (word - ones * 0x21) | word;
+        i = s.len;
+    }
     for (; i < s.len; i++)
-        found |= (uint64_t)((unsigned char)s.ptr[i] - 0x21) | (unsigned char)s.ptr[i];
-    return !(found & high);
+        found |= (uint64_t)(s.ptr[i] - 0x21) | (uint64_t)s.ptr[i];
+    return !(found & ones * 0x80);
+}
+
+/* Nothing to clean either, though not plain. */
+static bool is_clean(struct str s) {
+    for (size_t i = 0; i < s.len; i++)
+        if (s.ptr[i] == '\t' || s.ptr[i] == '\n' || s.ptr[i] == '\r')
+            return false;
+    return utf8_valid(s);
 }
 
 static void drop_line_ends(struct buf *b) {
@@ -485,20 +511,22 @@ static void drop_line_ends(struct buf *b) {
     b->len = n;
 }
 
-enum err url_parse_all(struct url_parse *x, struct str input) {
+static enum err parse_unclean(struct url_parse *x, struct str input) {
     OWNED_BUF struct buf cleaned = BUF_INIT(4 * URL_LIMIT);
-    enum err e = ERR_OK;
+    enum err e = utf8_put_mended(&cleaned, input);
 
+    if (e != ERR_OK)
+        return e;
+    drop_line_ends(&cleaned);
+    return parse_clean(x, cleaned.len ? buf_str(&cleaned) : STR(""));
+}
+
+enum err url_parse_all(struct url_parse *x, struct str input) {
     x->why = "longer than the limit";
     if (input.len > URL_LIMIT)
         return ERR_TOO_BIG;
     input = trim_controls(input);
-    if (!is_plain(input)) {
-        e = utf8_put_mended(&cleaned, input);
-        drop_line_ends(&cleaned);
-        input = buf_str(&cleaned);
-    }
-    if (input.len == 0)
-        input = STR(""); /* never NULL: pointers into it are compared */
-    return e == ERR_OK ? parse_clean(x, input) : e;
+    if (!is_plain(input) && !is_clean(input))
+        return parse_unclean(x, input);
+    return parse_clean(x, input.len ? input : STR("")); /* not NULL: pointers are compared */
 }

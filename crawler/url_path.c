@@ -37,26 +37,17 @@ static int count_dots(struct str segment) {
     return n < 3 ? n : 0;
 }
 
-/* Copies from |p| to |w| up to what ends the segment; returns where that is. */
-static const char *copy_segment(const char *p, const char *end, bool is_special, char **w_at) {
-    char *w = *w_at;
-
-    for (; p < end; p++) {
-        char c = *p;
-
-        if (!(url_byte_class[(unsigned char)c] & URL_PATH_STOP)) {
-            *w++ = c;
-            continue;
-        }
-        if (c == '/' || c == '?' || c == '#' || (c == '\\' && is_special))
-            break;
-        if (c == '\\')
-            *w++ = c;
+/* Copies from |p| to |*w| up to what ends the segment; returns where that is. */
+static const char *copy_segment(const char *p, const char *end, bool is_special, char **w) {
+    for (;; p++) {
+        p = url_copy_run(p, end, URL_PATH_STOP, w);
+        if (p == end || *p == '/' || *p == '?' || *p == '#' || (*p == '\\' && is_special))
+            return p;
+        if (*p == '\\')
+            *(*w)++ = '\\';
         else
-            w = url_escape_byte(w, c);
+            *w = url_escape_byte(*w, *p);
     }
-    *w_at = w;
-    return p;
 }
 
 static void take_dots(struct url_path *path, char *segment, int dots, bool is_last) {
