@@ -21,7 +21,7 @@ static const char *put_run(struct html *h, const char *p, const char *end, char 
             put(h, str_at(p, (size_t)(q - p)));
         if (q == end || *q == stop || *q == also)
             return q;
-        put(h, *q == '\0' ? nul : STR("\n"));
+        html_put_raw_text(h, *q == '\0' ? nul : STR("\n")); /* neither tells of a body */
         h->after_cr = *q == '\r';
         p = q + 1;
         if (p < end)
