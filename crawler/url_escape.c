@@ -48,7 +48,7 @@ char *url_escape_byte(char *w, char c) {
 }
 
 char *url_escape(char *w, struct str s, unsigned set) {
-    const char *p = s.ptr, *end = p + s.len;
+    const char *p = s.ptr ? s.ptr : "", *end = p + s.len;
 
     while (p < end) {
         p = url_copy_run(p, end, set, &w);
