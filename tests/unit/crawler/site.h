@@ -129,9 +129,9 @@ static void *site_accept(void *arg) {
     return NULL;
 }
 
-static struct site *site_new(const struct page *pages) {
+static struct site *site_new_at(const struct page *pages, const char *address) {
     struct site *s = calloc(1, sizeof *s);
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = inet_addr(address)};
     socklen_t len = sizeof a;
 
     s->pages = pages;
@@ -143,6 +143,10 @@ static struct site *site_new(const struct page *pages) {
     s->port = ntohs(a.sin_port);
     (void)pthread_create(&s->thread, NULL, site_accept, s);
     return s;
+}
+
+static inline struct site *site_new(const struct page *pages) {
+    return site_new_at(pages, "127.0.0.1");
 }
 
 static void site_free(struct site *s) {
