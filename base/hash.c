@@ -16,8 +16,6 @@ struct hash128 hash_u128(struct str s) {
     return (struct hash128){h.high64, h.low64};
 }
 
-struct hash128 hash_u128_salted(struct str s, uint64_t salt) {
-    XXH128_hash_t h = XXH3_128bits_withSeed(s.ptr, s.len, salt);
-
-    return (struct hash128){h.high64, h.low64};
+uint64_t hash_u64_salted(struct str s, uint64_t salt) {
+    return XXH3_64bits_withSeed(s.ptr, s.len, salt);
 }

@@ -15,6 +15,6 @@ int64_t hash_i63(struct str s); /* never negative: fits an SQL integer */
 struct hash128 hash_u128(struct str s);
 /* Not to be stored: differs with |salt|, which outsiders do not know, so that
  * they cannot craft collisions. */
-struct hash128 hash_u128_salted(struct str s, uint64_t salt);
+uint64_t hash_u64_salted(struct str s, uint64_t salt);
 
 #endif

@@ -1,6 +1,7 @@
 #include "storage/db.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -230,13 +231,21 @@ static void explain(struct buf *why, const char *path, struct db *db, enum err e
         buf_clear(why);
 }
 
+/* Counting memory takes a global lock at each allocation, for numbers that nobody
+ * reads. Before the first connection of the process, or not at all. */
+static void set_up_library(void) {
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 enum err db_open(const char *path, enum db_role role, struct db **ret_db, struct buf *why) {
     OWNED(db) struct db *db = NEW(struct db);
     /* one thread at a time: no mutexes of SQLite's own */
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_READWRITE |
                 (role == DB_WRITER ? SQLITE_OPEN_CREATE : 0);
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     enum err e;
 
+    (void)pthread_once(&once, set_up_library);
     map_init(&db->statements);
     e = db_err(db, sqlite3_open_v2(path, &db->handle, flags, NULL));
     if (e == ERR_OK)

@@ -6,28 +6,26 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/random.h"
+#include "storage/radix.h"
 
-struct key {
-    uint64_t high, low;
-    uint64_t pos; /* rises with seq among equal URLs: they are of one host */
-};
-
+/* A pair is the hash of a URL and the place of its row in the spool, which among
+ * equal URLs rises with seq: they are of one host. */
 enum {
     PART_SHIFT = 58, /* the highest 6 of 64 bits choose among DUPES_PARTS */
-    BLOCK_KEYS = 680,
-    BLOCK_BYTES = BLOCK_KEYS * (int)sizeof(struct key),
+    BLOCK_PAIRS = 1024,
+    BLOCK_BYTES = BLOCK_PAIRS * (int)sizeof(struct radix_pair),
 };
 _Static_assert(1 << (64 - PART_SHIFT) == DUPES_PARTS, "a part for each value of the bits");
 
 void dupes_init(struct dupes *d, struct spool *spool) {
     *d = (struct dupes){.spool = spool, .salt = random_u64(), .marks = BUF_INIT(SIZE_MAX / 2)};
     for (size_t i = 0; i < DUPES_PARTS; i++)
-        buf_init(&d->parts[i].keys, BLOCK_BYTES);
+        buf_init(&d->parts[i].pairs, BLOCK_BYTES);
 }
 
 void dupes_done(struct dupes *d) {
     for (size_t i = 0; i < DUPES_PARTS; i++) {
-        buf_done(&d->parts[i].keys);
+        buf_done(&d->parts[i].pairs);
         free(d->parts[i].blocks);
     }
     buf_done(&d->marks);
@@ -35,7 +33,7 @@ void dupes_done(struct dupes *d) {
 
 static enum err write_block(struct dupes *d, struct dupes_part *part) {
     uint64_t pos;
-    enum err e = spool_put(d->spool, buf_str(&part->keys), &pos);
+    enum err e = spool_put(d->spool, buf_str(&part->pairs), &pos);
 
     if (e != ERR_OK)
         return e;
@@ -44,19 +42,18 @@ static enum err write_block(struct dupes *d, struct dupes_part *part) {
         part->blocks = mem_resize(part->blocks, part->cap, sizeof *part->blocks);
     }
     part->blocks[part->n++] = pos;
-    buf_clear(&part->keys);
+    buf_clear(&part->pairs);
     return ERR_OK;
 }
 
 enum err dupes_add(struct dupes *d, struct str url, uint64_t pos) {
-    struct hash128 h = hash_u128_salted(url, d->salt);
-    struct key key = {h.high, h.low, pos};
-    struct dupes_part *part = &d->parts[h.high >> PART_SHIFT];
+    const struct radix_pair pair = {hash_u64_salted(url, d->salt), pos};
+    struct dupes_part *part = &d->parts[pair.key >> PART_SHIFT];
     enum err e = ERR_OK;
 
-    if (part->keys.len == BLOCK_BYTES)
+    if (part->pairs.len == BLOCK_BYTES)
         e = write_block(d, part);
-    return e == ERR_OK ? buf_put(&part->keys, str_at((const char *)&key, sizeof key)) : e;
+    return e == ERR_OK ? buf_put(&part->pairs, str_at((const char *)&pair, sizeof pair)) : e;
 }
 
 static enum err load(const struct dupes *d, const struct dupes_part *part, struct buf *b) {
@@ -71,21 +68,7 @@ static enum err load(const struct dupes *d, const struct dupes_part *part, struc
         if (e == ERR_OK)
             buf_grew(b, BLOCK_BYTES);
     }
-    return e == ERR_OK ? buf_put(b, buf_str(&part->keys)) : e;
-}
-
-static int compare_keys(const void *pa, const void *pb) {
-    const struct key *a = pa, *b = pb;
-
-    if (a->high != b->high)
-        return a->high < b->high ? -1 : 1;
-    if (a->low != b->low)
-        return a->low < b->low ? -1 : 1;
-    return a->pos < b->pos ? -1 : a->pos > b->pos;
-}
-
-static bool same_hash(const struct key *a, const struct key *b) {
-    return a->high == b->high && a->low == b->low;
+    return e == ERR_OK ? buf_put(b, buf_str(&part->pairs)) : e;
 }
 
 static void mark(struct dupes *d, int64_t seq) {
@@ -98,19 +81,20 @@ bool dupes_has(const struct dupes *d, int64_t seq) {
 }
 
 struct scratch {
-    struct buf keys, kept, other;
+    struct buf pairs, sorting, kept, other;
 };
 
-/* |group|: keys of one hash, the first of the list in front. Marks what is equal
+/* |group|: pairs of one hash, the first of the list in front. Marks what is equal
  * to an earlier one. In all likelihood the first pass is the only one. */
-static enum err settle_group(struct dupes *d, struct scratch *s, struct key *group, size_t n) {
+static enum err settle_group(struct dupes *d, struct scratch *s, struct radix_pair *group,
+                             size_t n) {
     while (n > 1) {
         struct seedrow kept, other;
         size_t left = 0;
-        enum err e = seedrow_read(d->spool, group[0].pos, &s->kept, &kept);
+        enum err e = seedrow_read(d->spool, group[0].value, &s->kept, &kept);
 
         for (size_t i = 1; i < n && e == ERR_OK; i++) {
-            e = seedrow_read(d->spool, group[i].pos, &s->other, &other);
+            e = seedrow_read(d->spool, group[i].value, &s->other, &other);
             if (e == ERR_OK && str_eq(kept.url, other.url))
                 mark(d, other.seq);
             else
@@ -123,20 +107,32 @@ static enum err settle_group(struct dupes *d, struct scratch *s, struct key *gro
     return ERR_OK;
 }
 
-static enum err settle_part(struct dupes *d, const struct dupes_part *part, struct scratch *s) {
-    struct key *keys;
-    size_t n;
-    enum err e = load(d, part, &s->keys);
+static enum err sort(struct scratch *s, struct radix_pair **ret_pairs, size_t *ret_n) {
+    char *room;
+    enum err e;
 
-    if (e != ERR_OK || !s->keys.len)
+    buf_clear(&s->sorting);
+    e = buf_room(&s->sorting, s->pairs.len, &room);
+    if (e != ERR_OK)
         return e;
-    keys = (struct key *)(void *)s->keys.ptr;
-    n = s->keys.len / sizeof *keys;
-    qsort(keys, n, sizeof *keys, compare_keys);
-    for (size_t i = 0, end; i < n && e == ERR_OK; i = end) {
-        for (end = i + 1; end < n && same_hash(&keys[i], &keys[end]);)
+    *ret_pairs = (struct radix_pair *)(void *)s->pairs.ptr;
+    *ret_n = s->pairs.len / sizeof(struct radix_pair);
+    radix_sort(*ret_pairs, *ret_n, (struct radix_pair *)(void *)room);
+    return ERR_OK;
+}
+
+static enum err settle_part(struct dupes *d, const struct dupes_part *part, struct scratch *s) {
+    struct radix_pair *pairs;
+    size_t n;
+    enum err e = load(d, part, &s->pairs);
+
+    if (e != ERR_OK || !s->pairs.len)
+        return e;
+    e = sort(s, &pairs, &n);
+    for (size_t i = 0, end; e == ERR_OK && i < n; i = end) {
+        for (end = i + 1; end < n && pairs[i].key == pairs[end].key;)
             end++;
-        e = settle_group(d, s, keys + i, end - i);
+        e = settle_group(d, s, pairs + i, end - i);
     }
     return e;
 }
@@ -154,13 +150,14 @@ static enum err clear_marks(struct dupes *d, uint64_t n_seqs) {
 }
 
 enum err dupes_settle(struct dupes *d, uint64_t n_seqs) {
-    struct scratch s = {BUF_INIT(SIZE_MAX / 2), BUF_INIT(SEEDROW_MAX_BYTES),
+    struct scratch s = {BUF_INIT(SIZE_MAX / 2), BUF_INIT(SIZE_MAX / 2), BUF_INIT(SEEDROW_MAX_BYTES),
                         BUF_INIT(SEEDROW_MAX_BYTES)};
     enum err e = clear_marks(d, n_seqs);
 
     for (size_t i = 0; i < DUPES_PARTS && e == ERR_OK; i++)
         e = settle_part(d, &d->parts[i], &s);
-    buf_done(&s.keys);
+    buf_done(&s.pairs);
+    buf_done(&s.sorting);
     buf_done(&s.kept);
     buf_done(&s.other);
     return e;

@@ -12,7 +12,7 @@
 enum { DUPES_PARTS = 64 };
 
 struct dupes_part {
-    struct buf keys;  /* those that are in no block yet */
+    struct buf pairs; /* those that are in no block yet */
     uint64_t *blocks; /* places of full blocks in the spool */
     size_t n, cap;
 };

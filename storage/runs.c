@@ -24,7 +24,7 @@ void runs_init(struct runs *r, struct spool *spool,
 void runs_done(struct runs *r) {
     buf_done(&r->text);
     buf_done(&r->sorted);
-    free(r->keys);
+    free(r->pairs);
     for (size_t i = 0; i < r->n; i++)
         buf_done(&r->all[i].chunk);
     free(r->all);
@@ -32,14 +32,6 @@ void runs_done(struct runs *r) {
 }
 
 /* --- gathering ---------------------------------------------------------------- */
-
-static int compare_keys(const void *pa, const void *pb) {
-    const struct run_key *a = pa, *b = pb;
-
-    if (a->host != b->host)
-        return a->host < b->host ? -1 : 1;
-    return a->at < b->at ? -1 : a->at > b->at;
-}
 
 static void new_run(struct runs *r, uint64_t pos) {
     if (r->n == r->cap) {
@@ -68,10 +60,11 @@ static enum err tell_places(struct runs *r, uint64_t pos) {
 static enum err sort_text(struct runs *r) {
     enum err e = ERR_OK;
 
-    qsort(r->keys, r->n_keys, sizeof *r->keys, compare_keys);
+    /* stable, and they came by seq */
+    radix_sort(r->pairs, r->n_pairs, r->pairs + r->cap_pairs);
     buf_clear(&r->sorted);
-    for (size_t i = 0; i < r->n_keys && e == ERR_OK; i++) {
-        struct str from = str_from(buf_str(&r->text), r->keys[i].at);
+    for (size_t i = 0; i < r->n_pairs && e == ERR_OK; i++) {
+        struct str from = str_from(buf_str(&r->text), r->pairs[i].value);
         struct seedrow row;
         size_t len;
 
@@ -92,16 +85,16 @@ static enum err write_run(struct runs *r) {
         return e;
     new_run(r, pos);
     buf_clear(&r->text);
-    r->n_keys = 0;
+    r->n_pairs = 0;
     return tell_places(r, pos);
 }
 
-static void put_key(struct runs *r, int64_t host, size_t at) {
-    if (r->n_keys == r->cap_keys) {
-        r->cap_keys = r->cap_keys ? r->cap_keys * 2 : 64;
-        r->keys = mem_resize(r->keys, r->cap_keys, sizeof *r->keys);
+static void put_pair(struct runs *r, int64_t host, size_t at) {
+    if (r->n_pairs == r->cap_pairs) {
+        r->cap_pairs = r->cap_pairs ? r->cap_pairs * 2 : 64;
+        r->pairs = mem_resize(r->pairs, r->cap_pairs * 2, sizeof *r->pairs);
     }
-    r->keys[r->n_keys++] = (struct run_key){host, (uint32_t)at};
+    r->pairs[r->n_pairs++] = (struct radix_pair){(uint64_t)host, at};
 }
 
 enum err runs_add(struct runs *r, const struct seedrow *row) {
@@ -115,7 +108,7 @@ enum err runs_add(struct runs *r, const struct seedrow *row) {
             e = seedrow_put(&r->text, row);
     }
     if (e == ERR_OK)
-        put_key(r, row->host, at);
+        put_pair(r, row->host, at);
     return e;
 }
 
@@ -189,7 +182,7 @@ static size_t chunk_bytes(size_t n_runs) {
 }
 
 enum err runs_finish(struct runs *r) {
-    enum err e = r->n_keys ? write_run(r) : ERR_OK;
+    enum err e = r->n_pairs ? write_run(r) : ERR_OK;
 
     if (e != ERR_OK)
         return e;

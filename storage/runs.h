@@ -7,6 +7,7 @@
 #ifndef STORAGE_RUNS_H
 #define STORAGE_RUNS_H
 
+#include "storage/radix.h"
 #include "storage/seedrow.h"
 
 struct run {
@@ -20,11 +21,9 @@ struct runs {
     struct spool *spool; /* borrowed */
     struct buf text;     /* rows as they came */
     struct buf sorted;   /* scratch for the same rows in order */
-    struct run_key {
-        int64_t host;
-        uint32_t at; /* in |text| */
-    } *keys;
-    size_t n_keys, cap_keys;
+    /* of each row its host and place in |text|; twice the room, to sort them */
+    struct radix_pair *pairs;
+    size_t n_pairs, cap_pairs;
     struct run *all;
     size_t n, cap;
     size_t *heap; /* while merging: places in |all|, the least row first */

@@ -3,6 +3,8 @@
  * durable, the job is RECEIVING: nobody sees it, and a crash leaves it to the sweep. */
 #include "storage/sqlite.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/mem.h"
 
@@ -50,23 +52,77 @@ static enum err store_reject(struct piece *p, int64_t no, int64_t seq, const str
                   db_int(page_id(no, seq)), db_blob(buf_str(b)));
 }
 
-static enum err store_host(struct db *db, int64_t no, const struct seedrow *row) {
-    /* two names of one hash are crawled as one host */
-    return DB_RUN(db,
-                  "INSERT INTO work(job,host,name,queued) VALUES(?1,?2,?3,?4)"
-                  " ON CONFLICT DO NOTHING",
-                  db_int(no), db_int(row->host), db_blob(row->host_key), db_int(row->seq));
+/* Many rows by one statement: SQLite then stays at the end of the tree, where each
+ * of them belongs, and need not look for it. */
+enum { AT_ONCE = 64, WIDTH_MOST = 4 };
+#define TIMES_4(row) row "," row "," row "," row
+#define TIMES_64(row) TIMES_4(TIMES_4(TIMES_4(row)))
+
+struct bulk {
+    const char *insert_one, *insert_all;              /* one row, AT_ONCE rows */
+    size_t width;                                     /* values of a row, beside the job */
+    size_t n;                                         /* rows that wait */
+    struct db_value values[1 + AT_ONCE * WIDTH_MOST]; /* the job first */
+};
+
+/* OR FAIL, because for OR ABORT SQLite would keep a journal of the statement's own. */
+#define INSERT_TASKS "INSERT OR FAIL INTO task(job,host,seq,depth,tries,referrer,url,input) VALUES"
+#define TASK "(?1,?,?,0,0,-1,?,?)"
+static struct bulk bulk_of_tasks(int64_t no) {
+    return (struct bulk){.insert_one = INSERT_TASKS TASK,
+                         .insert_all = INSERT_TASKS TIMES_64(TASK),
+                         .width = 4,
+                         .values = {db_int(no)}};
 }
 
-static enum err store_task(struct db *db, int64_t no, const struct seedrow *row) {
-    return DB_RUN(db,
-                  "INSERT INTO task(job,host,seq,depth,tries,referrer,url,input)"
-                  " VALUES(?1,?2,?3,0,0,-1,?4,?5)",
-                  db_int(no), db_int(row->host), db_int(row->seq), db_blob(row->url),
-                  db_blob(row->input.len ? row->input : STR_NONE));
+/* OR IGNORE: two names of one hash are crawled as one host. */
+#define INSERT_HOSTS "INSERT OR IGNORE INTO work(job,host,name,queued) VALUES"
+#define HOST "(?1,?,?,?)"
+static struct bulk bulk_of_hosts(int64_t no) {
+    return (struct bulk){.insert_one = INSERT_HOSTS HOST,
+                         .insert_all = INSERT_HOSTS TIMES_64(HOST),
+                         .width = 3,
+                         .values = {db_int(no)}};
+}
+
+static enum err bulk_flush(struct bulk *b, struct db *db) {
+    struct db_value one[1 + WIDTH_MOST] = {b->values[0]};
+    enum err e = ERR_OK;
+
+    if (b->n == AT_ONCE) {
+        b->n = 0;
+        return db_run(db, b->insert_all, b->values, 1 + AT_ONCE * b->width);
+    }
+    for (size_t i = 0; i < b->n && e == ERR_OK; i++) {
+        memcpy(one + 1, b->values + 1 + i * b->width, b->width * sizeof *one);
+        e = db_run(db, b->insert_one, one, 1 + b->width);
+    }
+    b->n = 0;
+    return e;
+}
+
+/* |values|: |width| of them, whose blobs stay until the flush. */
+static enum err bulk_add(struct bulk *b, struct db *db, const struct db_value *values) {
+    memcpy(b->values + 1 + b->n++ * b->width, values, b->width * sizeof *values);
+    return b->n == AT_ONCE ? bulk_flush(b, db) : ERR_OK;
+}
+
+static enum err add_task(struct bulk *b, struct db *db, const struct seedrow *row) {
+    const struct db_value values[] = {db_int(row->host), db_int(row->seq), db_blob(row->url),
+                                      db_blob(row->input.len ? row->input : STR_NONE)};
+
+    return bulk_add(b, db, values);
+}
+
+static enum err add_host(struct bulk *b, struct db *db, const struct seedrow *row) {
+    const struct db_value values[] = {db_int(row->host), db_blob(row->host_key), db_int(row->seq)};
+
+    return bulk_add(b, db, values);
 }
 
 static enum err store_rows(struct piece *p, int64_t no, int64_t *next_page) {
+    struct bulk tasks = bulk_of_tasks(no), hosts = bulk_of_hosts(no);
+    struct db *db = p->sqlite->db;
     struct str rest = buf_str(&p->rows);
     struct seedrow row;
     size_t len;
@@ -76,12 +132,14 @@ static enum err store_rows(struct piece *p, int64_t no, int64_t *next_page) {
         if (row.code != CODE_NONE)
             e = store_reject(p, no, (*next_page)++, &row);
         else if (row.host_key.len)
-            e = store_host(p->sqlite->db, no, &row);
+            e = add_host(&hosts, db, &row);
         else
-            e = store_task(p->sqlite->db, no, &row);
+            e = add_task(&tasks, db, &row);
         rest = str_from(rest, len);
     }
-    return e;
+    if (e == ERR_OK)
+        e = bulk_flush(&tasks, db);
+    return e == ERR_OK ? bulk_flush(&hosts, db) : e;
 }
 
 /* The moment in which the job begins to exist. */

@@ -1,0 +1,194 @@
+/* How much CPU a settled URL takes in the store, beside its links and with them:
+ * refill and commit of a whole job in batches of 10,000.
+ *
+ *   settle_bench [URLS [LINKS [FOLDER]]]     default: 10^4 and 10^6, no links
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/own.h"
+#include "storage/store.h"
+
+enum { BATCH = 10000, URL_ROOM = 160, TASKS_PER_HOST = 5 };
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
+static bool is_done;
+
+static void check(enum err e, const char *what) {
+    if (e == ERR_OK)
+        return;
+    (void)fprintf(stderr, "%s: %s\n", what, err_text(e));
+    exit(1);
+}
+
+static double cpu_us(void) {
+    struct rusage u;
+
+    (void)getrusage(RUSAGE_SELF, &u);
+    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e6 +
+           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+}
+
+static void signal_done(void) {
+    pthread_mutex_lock(&lock);
+    is_done = true;
+    pthread_cond_signal(&cond);
+    pthread_mutex_unlock(&lock);
+}
+
+static void wait_done(void) {
+    pthread_mutex_lock(&lock);
+    while (!is_done)
+        pthread_cond_wait(&cond, &lock);
+    is_done = false;
+    pthread_mutex_unlock(&lock);
+}
+
+static void refilled(struct refill *r) {
+    (void)r;
+    signal_done();
+}
+
+static void committed(struct store_batch *b) {
+    (void)b;
+    signal_done();
+}
+
+static int64_t make_job(struct store *s, long n) {
+    OWNED(ingest) struct ingest *in = NULL;
+    OWNED(job) struct job *job = NULL;
+    struct submission sub = {0};
+    const struct job draft = {.created_at = clock_wall_ms()};
+    char url[URL_ROOM], key[URL_ROOM];
+
+    check(store_ingest_new(s, &in), "store_ingest_new");
+    for (long i = 0; i < n; i++) {
+        long host = i / TASKS_PER_HOST;
+        struct seed seed;
+
+        (void)snprintf(url, sizeof url, "https://www.host%06ld.example/articles/2026/title-%ld",
+                       host, i);
+        (void)snprintf(key, sizeof key, "www.host%06ld.example:443", host);
+        seed = (struct seed){.url = str_of(url), .host_key = str_of(key)};
+        check(ingest_add(in, &seed), "ingest_add");
+    }
+    check(ingest_commit(in, &draft, &job, &sub), "ingest_commit");
+    submission_done(&sub);
+    return job->no;
+}
+
+static void settle(struct result *r, int n_links) {
+    char url[URL_ROOM];
+
+    r->record = (struct record){.index = r->task->seq,
+                                .url = task_url(r->task),
+                                .final_url = task_url(r->task),
+                                .outcome = OUTCOME_SUCCEEDED,
+                                .http_status = 200,
+                                .content_type = STR("text/html; charset=utf-8"),
+                                .bytes = 2400,
+                                .links_found = (uint32_t)n_links,
+                                .attempts = 1,
+                                .referrer = -1,
+                                .started_at = 1700000000000,
+                                .elapsed_ms = 120};
+    links_init(&r->links);
+    for (int i = 0; i < n_links; i++) {
+        (void)snprintf(url, sizeof url, "https://www.example.org/section-%d/article-%ld-%d", i % 7,
+                       (long)r->task->seq, i);
+        check(links_put(&r->links, str_of(url), TAG_A, ATTR_HREF, STR_NONE, STR_NONE), "links_put");
+    }
+}
+
+/* The next batch: what |*after_host| has not passed. 0 at the end. */
+static size_t take(struct store *s, int64_t job, int64_t *after_host, struct result *results) {
+    OWNED(refill) struct refill *f = refill_new(job, 0, BATCH / TASKS_PER_HOST);
+    size_t n = 0;
+
+    f->after_host = *after_host;
+    f->tasks_per_host = TASKS_PER_HOST;
+    f->done = refilled;
+    store_refill(s, f);
+    wait_done();
+    if (f->result != ERR_OK)
+        return 0;
+    for (size_t h = 0; h < f->n_new; h++) {
+        struct list *l;
+
+        while ((l = list_pop_front(&f->hosts[h].tasks)))
+            results[n++] = (struct result){.task = CONTAINER_OF(l, struct task, link)};
+        *after_host = f->hosts[h].host;
+    }
+    return n;
+}
+
+static void settle_all(struct store *s, int64_t job, long n, int n_links) {
+    struct result *results = NEW_N(struct result, BATCH);
+    int64_t after_host = -1;
+    double reading = 0, committing = 0;
+    size_t got;
+
+    for (;;) {
+        double start = cpu_us(), made;
+        struct store_batch b = {.epoch = store_epoch(s), .results = results, .done = committed};
+
+        got = take(s, job, &after_host, results);
+        reading += cpu_us() - start;
+        if (!got)
+            break;
+        for (size_t i = 0; i < got; i++)
+            settle(&results[i], n_links);
+        made = cpu_us();
+        b.n_results = got;
+        store_commit(s, &b);
+        wait_done();
+        committing += cpu_us() - made;
+        check(b.result, "store_commit");
+        for (size_t i = 0; i < got; i++)
+            result_done(&results[i]);
+    }
+    printf("%8ld URLs, %d links each: %.2f us of CPU to commit a page, %.2f to read its task\n", n,
+           n_links, committing / (double)n, reading / (double)n);
+    free(results);
+}
+
+static void run(const char *folder, long n, int n_links) {
+    OWNED(store) struct store *s = NULL;
+    OWNED_CHARS char *made = NULL;
+    char url[256];
+    struct store_options o = {.max_queued_urls = 100000000};
+
+    (void)snprintf(url, sizeof url, "%s/settle-bench-XXXXXX", folder);
+    made = mem_chars(str_of(url));
+    if (!mkdtemp(made))
+        check(ERR_IO, made);
+    (void)snprintf(url, sizeof url, "sqlite:%s/bench.db", made);
+    o.url = str_of(url);
+    check(store_open(&o, &s, NULL), url);
+    settle_all(s, make_job(s, n), n, n_links);
+    store_free(TAKE(s));
+    (void)snprintf(url, sizeof url, "%s/bench.db", made);
+    (void)unlink(url);
+    (void)snprintf(url, sizeof url, "%s/bench.db.lock", made);
+    (void)unlink(url);
+    (void)rmdir(made);
+}
+
+int main(int argc, char **argv) {
+    long n = argc > 1 ? strtol(argv[1], NULL, 10) : 0;
+    int n_links = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 0;
+    const char *folder = argc > 3 ? argv[3] : "/tmp";
+
+    if (n > 0) {
+        run(folder, n, n_links);
+        return 0;
+    }
+    run(folder, 10000, n_links);
+    run(folder, 1000000, n_links);
+    return 0;
+}
