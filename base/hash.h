@@ -1,5 +1,6 @@
 /* hash - hashes of bytes (XXH3). Not cryptographic: whoever must not be fooled
- * by crafted collisions compares the bytes as well. Stable: stored in databases.
+ * by crafted collisions compares the bytes as well. Stable (but for
+ * the seeded one): stored in databases.
  */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
@@ -11,6 +12,8 @@ struct hash128 {
 };
 
 uint64_t hash_u64(struct str s);
+/* For tables in memory: whoever does not know |seed| cannot make collisions cheaply. */
+uint64_t hash_u64_seeded(struct str s, uint64_t seed);
 int64_t hash_i63(struct str s); /* never negative: fits an SQL integer */
 struct hash128 hash_u128(struct str s);
 /* Not to be stored: differs with |salt|, which outsiders do not know, so that

@@ -3,8 +3,9 @@
  * Pure: no clock, no I/O, no globals. Joins charset, html and url: which
  * encoding, which tags, resolved against what. Each link once a page (by
  * resolved URL), in document order; resolved against the first <base href>,
- * else the final URL, in the document's encoding. Memory does not follow the
- * size of the document, only the number of its links.
+ * else the final URL, in the document's encoding. What is in SVG, MathML or a
+ * template is no link of the document. Memory does not follow the size of the
+ * document, only the number of its links.
  *
  * One thread at a time per struct extract.
  */
@@ -27,8 +28,8 @@ struct extract_options extract_defaults(void);
 struct extract_options extract_options_of(const struct job_options *o); /* borrows */
 
 struct extract;
-/* |document_url|: the final URL, parsed. |content_type|: the header's value, or
- * STR_NONE. What |o| borrows must stay. */
+/* |document_url|: the final URL. |content_type|: the header's value, or STR_NONE.
+ * What |o| borrows must stay. NULL: out of memory. */
 struct extract *extract_new(const struct extract_options *o, struct str document_url,
                             struct str content_type);
 void extract_free(struct extract *x); /* NULL is fine */
@@ -40,7 +41,12 @@ bool extract_reads(struct str content_type);
 
 /* ERR_NO_MEMORY only: no document is wrong. */
 MUST_USE enum err extract_feed(struct extract *x, struct str bytes);
-/* The end: moves what was found into |ret_links|, which is initialised. */
+/* The end: moves what was found into |ret_links|, which is initialised. A link
+ * beyond max_links or longer than 64 KiB is counted in its |dropped|. */
 MUST_USE enum err extract_finish(struct extract *x, struct links *ret_links);
+
+/* The encoding in force so far; UTF-8 until one was declared or guessed. */
+struct charset;
+const struct charset *extract_charset(const struct extract *x);
 
 #endif

@@ -1,0 +1,241 @@
+#include "crawler/extract_found.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/random.h"
+#include "crawler/html.h"
+
+enum {
+    EARLY_BYTES = 32 << 10,
+    URL_MAX_BYTES = HTML_MAX_VALUE, /* of a resolved one: escapes may treble a value */
+    SEEN_FIRST_CAP = 64,
+};
+
+/* --- values for later -------------------------------------------------------------- */
+
+enum err found_store(struct buf *b, const struct found *f) {
+    char head[2] = {(char)f->tag, (char)f->attr};
+    const struct str parts[] = {f->raw, f->rel, f->text};
+    size_t start = b->len;
+    enum err e = buf_put(b, str_at(head, sizeof head));
+
+    for (size_t i = 0; i < 3 && e == ERR_OK; i++) {
+        e = buf_put_varint(b, parts[i].len);
+        if (e == ERR_OK)
+            e = buf_put(b, parts[i]);
+    }
+    if (e != ERR_OK)
+        b->len = start;
+    return e;
+}
+
+bool found_take(struct str *s, struct found *ret_found) {
+    struct str *const parts[] = {&ret_found->raw, &ret_found->rel, &ret_found->text};
+
+    if (s->len < 2)
+        return false;
+    ret_found->tag = (enum tag)(unsigned char)s->ptr[0];
+    ret_found->attr = (enum attr)(unsigned char)s->ptr[1];
+    *s = str_from(*s, 2);
+    for (size_t i = 0; i < 3; i++) {
+        uint64_t len;
+
+        if (str_take_varint(s, &len) != ERR_OK || len > s->len)
+            return false;
+        *parts[i] = str_upto(*s, (size_t)len);
+        *s = str_from(*s, (size_t)len);
+    }
+    return true;
+}
+
+/* --- the set ------------------------------------------------------------------------ */
+
+static bool is_at(const struct extract_found *x, uint32_t at, struct str url) {
+    struct str rest = str_from(buf_str(&x->links.urls), at - 1);
+
+    return str_starts(rest, url) && (rest.len == url.len || rest.ptr[url.len] == '\n');
+}
+
+/* The slot of |url|, or the empty one where it belongs. */
+static struct seen_slot *find_slot(const struct extract_found *x, uint32_t hash, struct str url) {
+    size_t mask = x->seen_cap - 1, i = hash & mask;
+
+    while (x->seen[i].at && (x->seen[i].hash != hash || !is_at(x, x->seen[i].at, url)))
+        i = (i + 1) & mask;
+    return &x->seen[i];
+}
+
+static enum err make_room(struct extract_found *x) {
+    size_t cap = x->seen_cap ? x->seen_cap * 2 : SEEN_FIRST_CAP;
+    struct seen_slot *slots;
+
+    if ((size_t)x->links.n + 1 <= x->seen_cap / 4 * 3)
+        return ERR_OK;
+    slots = calloc(cap, sizeof *slots);
+    if (!slots)
+        return ERR_NO_MEMORY;
+    for (size_t k = 0; k < x->seen_cap; k++) {
+        size_t i = x->seen[k].hash & (cap - 1);
+
+        if (!x->seen[k].at)
+            continue;
+        while (slots[i].at)
+            i = (i + 1) & (cap - 1);
+        slots[i] = x->seen[k];
+    }
+    free(x->seen);
+    x->seen = slots;
+    x->seen_cap = cap;
+    return ERR_OK;
+}
+
+/* --- resolving ----------------------------------------------------------------------- */
+
+static enum err encode_query(void *arg, struct str utf8, struct buf *out) {
+    return charset_encode(arg, utf8, out);
+}
+
+static const struct url *document_of(const struct extract_found *x) {
+    return x->document.href.len ? &x->document : NULL;
+}
+
+static enum err resolve(struct extract_found *x, struct str raw, const struct url *base,
+                        struct url *ret_url) {
+    struct url_query_encoder encoder = {encode_query, (void *)(uintptr_t)x->charset};
+    bool is_utf8 = x->charset == charset_utf8() || charset_is_utf16(x->charset);
+
+    return url_parse(ret_url, raw, base, is_utf8 ? NULL : &encoder);
+}
+
+static bool is_asked_scheme(const struct extract_found *x, const struct url *u) {
+    struct str schemes = x->options->schemes;
+
+    while (schemes.len) {
+        struct str scheme = str_trim(str_cut(&schemes, ','));
+
+        if (str_eq(scheme, STR("*")) || str_eq_ascii(scheme, url_scheme_text(u)))
+            return true;
+    }
+    return false;
+}
+
+static void count_dropped(struct extract_found *x) {
+    if (x->links.dropped < UINT32_MAX)
+        x->links.dropped++;
+}
+
+/* Keeps |url| unless it was seen before or there are too many. */
+static enum err keep(struct extract_found *x, struct str url, const struct found *f) {
+    uint32_t hash = (uint32_t)hash_u64_seeded(url, x->seed);
+    struct seen_slot *slot;
+    size_t start;
+    enum err e = make_room(x);
+
+    if (e != ERR_OK)
+        return e;
+    slot = find_slot(x, hash, url);
+    if (slot->at)
+        return ERR_OK;
+    start = x->links.n ? x->links.urls.len + 1 : 0;
+    e = x->links.n < x->options->max_links
+            ? links_put(&x->links, url, f->tag, f->attr, f->rel, f->text)
+            : ERR_TOO_BIG;
+    if (e == ERR_OK)
+        *slot = (struct seen_slot){hash, (uint32_t)start + 1};
+    if (e != ERR_TOO_BIG)
+        return e;
+    count_dropped(x);
+    return ERR_OK;
+}
+
+/* |*ret_is_link| is false for what no base would make a link. */
+static enum err put(struct extract_found *x, const struct found *f, bool *ret_is_link) {
+    const struct url *base = x->uses_base && f->tag != TAG_BASE ? &x->base : document_of(x);
+    enum err e = resolve(x, f->raw, base, &x->url);
+    struct str url;
+
+    *ret_is_link = e == ERR_TOO_BIG || (e == ERR_OK && is_asked_scheme(x, &x->url));
+    if (!*ret_is_link)
+        return e == ERR_INVALID ? ERR_OK : e;
+    url = x->options->fragments == FRAGMENTS_STRIP ? url_without_fragment(&x->url)
+                                                   : url_href(&x->url);
+    if (e == ERR_OK && url.len <= URL_MAX_BYTES)
+        return keep(x, url, f);
+    count_dropped(x);
+    return ERR_OK;
+}
+
+enum err extract_found_put(struct extract_found *x, const struct found *f) {
+    bool is_link;
+    enum err e = put(x, f, &is_link);
+
+    if (e == ERR_OK && is_link && !x->has_base && !x->early_full)
+        x->early_full = found_store(&x->early, f) != ERR_OK;
+    return e;
+}
+
+void extract_found_drop(struct extract_found *x) {
+    if (x->too_long < UINT32_MAX)
+        x->too_long++;
+    count_dropped(x);
+}
+
+/* HTML Standard section 4.2.3: "set the frozen base URL". */
+static bool may_be_base(const struct url *u) {
+    struct str scheme = url_scheme_text(u);
+
+    return !str_eq(scheme, STR("data")) && !str_eq(scheme, STR("javascript"));
+}
+
+static enum err resolve_anew(struct extract_found *x) {
+    struct str rest = buf_str(&x->early);
+    struct found f;
+    bool is_link;
+    enum err e = ERR_OK;
+
+    links_done(&x->links);
+    x->links.dropped = x->too_long;
+    if (x->seen)
+        memset(x->seen, 0, x->seen_cap * sizeof *x->seen);
+    while (e == ERR_OK && found_take(&rest, &f))
+        e = put(x, &f, &is_link);
+    return e;
+}
+
+enum err extract_found_base(struct extract_found *x, struct str href) {
+    enum err e;
+
+    if (x->has_base)
+        return ERR_OK;
+    x->has_base = true;
+    e = resolve(x, href, document_of(x), &x->base);
+    if (e != ERR_OK && e != ERR_INVALID && e != ERR_TOO_BIG)
+        return e;
+    x->uses_base = e == ERR_OK && may_be_base(&x->base);
+    e = x->uses_base && !x->early_full ? resolve_anew(x) : ERR_OK;
+    buf_done(&x->early);
+    return e;
+}
+
+void extract_found_init(struct extract_found *x, const struct extract_options *o,
+                        struct str document_url) {
+    *x = (struct extract_found){.options = o, .charset = charset_utf8(), .seed = random_u64()};
+    buf_init(&x->early, EARLY_BYTES);
+    links_init(&x->links);
+    url_init(&x->document);
+    url_init(&x->base);
+    url_init(&x->url);
+    if (url_parse(&x->document, document_url, NULL, NULL) != ERR_OK)
+        url_done(&x->document); /* then only absolute links have a parse */
+}
+
+void extract_found_done(struct extract_found *x) {
+    buf_done(&x->early);
+    links_done(&x->links);
+    url_done(&x->document);
+    url_done(&x->base);
+    url_done(&x->url);
+    free(x->seen);
+}
