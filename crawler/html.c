@@ -85,7 +85,7 @@ static const char *run(struct html *h, const char *p, const char *end) {
 }
 
 enum err html_feed(struct html *h, struct str bytes) {
-    const char *p = bytes.ptr, *end = p + bytes.len;
+    const char *p = bytes.ptr, *end = bytes.len ? p + bytes.len : p;
 
     while (p < end)
         p = run(h, p, end);

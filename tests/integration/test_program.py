@@ -109,13 +109,14 @@ def test_variables(service, tmp_path, site):
     env = {
         "CRAWLD_HOST_DELAY_MS": "0",
         "CRAWLD_ALLOW_NET_FILE": str(nets),
-        "CRAWLD_MAX_ATTEMPTS": "nonsense",  # the flag beats it
+        "CRAWLD_MAX_ATTEMPTS": "2",  # the flag beats it
         "CRAWLD_HOST_DEALY_MS": "0",
         "CRAWLD_PORT_8080_TCP_ADDR": "10.0.0.1",
         "CRAWLD_SERVICE_HOST": "10.0.0.1",
     }
     crawld = service("--max-attempts", "1", defaults=(), env=env)
-    assert crawld.crawl([web.url("/")])["counts"]["succeeded"] == 1
+    job = crawld.crawl([web.url("/")])
+    assert job["counts"]["succeeded"] == 1 and job["options"]["max_attempts"] == 1
     warnings = [line for line in crawld.log if '"warning"' in line]
     assert any("CRAWLD_HOST_DEALY_MS" in line for line in warnings)
     assert not any("CRAWLD_PORT" in line or "CRAWLD_SERVICE" in line for line in warnings)
