@@ -1,0 +1,63 @@
+/* main - which subcommand is meant. */
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "server/commands.h"
+
+static const char help[] =
+    "crawld - crawls lists of URLs and serves every link found\n"
+    "\n"
+    "  crawld [serve] [options]    run the service (crawld serve --help lists the options)\n"
+    "  crawld links --url URL [--elements LIST] [--schemes LIST] [--fragments strip|keep]\n"
+    "               [--format tsv|ndjson] [--content-type TYPE] [FILE|-]\n"
+    "                              print the links of one document\n"
+    "  crawld url BASE INPUT       print INPUT resolved against BASE\n"
+    "  crawld health [URL]         ask a running service whether it is ready\n"
+    "  crawld --version | --help\n";
+
+static const struct {
+    const char *name;
+    int (*run)(char *const *argv); /* NULL: not available yet */
+} commands[] = {
+    {"serve", cmd_serve},   {"links", cmd_links}, {"url", cmd_url},
+    {"health", cmd_health}, {"crawl", NULL},      {"backup", NULL},
+};
+
+static bool is_help(const char *word) {
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static int print(const char *text) {
+    return fputs(text, stdout) < 0 || fflush(stdout) != 0;
+}
+
+static int run(const char *name, char *const *argv) {
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(commands[i].name, name) != 0)
+            continue;
+        if (commands[i].run && commands[i].run != cmd_serve && *argv && is_help(*argv))
+            return print(help);
+        if (commands[i].run)
+            return commands[i].run(argv);
+        (void)fprintf(stderr, "crawld: %s: not available yet\n", name);
+        return EXIT_USAGE;
+    }
+    (void)fprintf(stderr, "crawld: %s: unknown command (see crawld --help)\n", name);
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv) {
+    const char *first = argc > 1 ? argv[1] : "serve";
+
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a full disk */
+    if (is_help(first))
+        return print(help);
+    if (strcmp(first, "--version") == 0)
+        return print("crawld " CRAWLD_VERSION "\n");
+    if (argc < 2 || first[0] == '-')
+        return cmd_serve(argv + (argc > 0));
+    return run(first, argv + 2);
+}
