@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from rig.site import Reply, page
+
 DEADLINES = {"CRAWLD_TEST_DEADLINE_DIVISOR": "30"}  # headers 1 s, body 2 s, idle 2.5 s, answer 4 s
 STATUS_LINE = re.compile(rb"HTTP/1\.1 (\d{3}) ")
 HIDDEN = b"GET /hidden HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -247,6 +249,31 @@ def test_a_steady_upload_may_take_longer(service):
         fields = b"Content-Type: text/plain", b"Content-Length: 100000000"
         client.sendall(request(b"POST /v1/jobs HTTP/1.1", *fields))
         assert feed(client, line, 5) is None
+
+
+SLOWLY, STEADILY = (10, 4096), (20_000, 1 << 16)  # bytes every 0.1 s, receive buffer
+
+
+@pytest.mark.parametrize("pace, is_cut", [(SLOWLY, True), (STEADILY, False)])
+def test_readers_of_long_answers(service, site, pace, is_cut):
+    """Slower than 1 KiB/s is cut after a while; 200 KB/s may go on for hours."""
+    links = page(*[f"/{'x' * 60}/{i}" for i in range(40_000)])
+    web = site({f"/{i}": Reply(body=links.body) for i in range(4)})
+    crawld = service(env=DEADLINES)
+    job = crawld.crawl([web.url(f"/{i}") for i in range(4)])
+    assert job["links_found"] == 160_000
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, pace[1])
+    client.connect(("127.0.0.1", crawld.port))
+    client.sendall(request(b"GET /v1/jobs/%s/links?format=tsv HTTP/1.1" % job["id"].encode()))
+    client.settimeout(5)
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        assert client.recv(pace[0])
+        time.sleep(0.1)
+    cut = "crawld_http_connections_cut_total 1" in crawld.get("/metrics").text
+    client.close()
+    assert cut == is_cut
 
 
 @pytest.mark.threaded
