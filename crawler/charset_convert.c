@@ -333,6 +333,27 @@ static enum err encode_multi(iconv_t cd, const struct charset *c, struct str one
     return put_reference(code_point, out);
 }
 
+/* What the standard's encoders refuse and the C library's do not: what would switch
+ * ISO-2022-JP (said as U+FFFD), and one hole in GB 18030. */
+static bool is_refused(const struct charset *c, uint32_t *code_point) {
+    struct str name = str_of(c->name);
+
+    if (*code_point == 0x0e || *code_point == 0x0f || *code_point == 0x1b) {
+        if (!str_eq(name, STR("ISO-2022-JP")))
+            return false;
+        *code_point = REPLACEMENT;
+    }
+    if (*code_point == 0xe5e5)
+        return str_eq(name, STR("gb18030")) || str_eq(name, STR("GBK"));
+    return *code_point == REPLACEMENT;
+}
+
+static enum err put_refused(iconv_t cd, uint32_t code_point, struct buf *out) {
+    enum err e = cd ? flush_iconv(cd, out) : ERR_OK;
+
+    return e == ERR_OK ? put_reference(code_point, out) : e;
+}
+
 static enum err encode_all(iconv_t cd, const struct charset *c, struct str utf8, struct buf *out) {
     enum err e = ERR_OK;
     size_t len;
@@ -340,12 +361,12 @@ static enum err encode_all(iconv_t cd, const struct charset *c, struct str utf8,
     while (e == ERR_OK && utf8.len) {
         uint32_t code_point = utf8_first(utf8, &len);
 
-        if (code_point < 0x80 && c->kind != CHARSET_MULTI)
+        if (is_refused(c, &code_point))
+            e = put_refused(cd, code_point, out);
+        else if (code_point < 0x80 && c->kind != CHARSET_MULTI)
             e = buf_put_char(out, (char)code_point);
         else if (code_point == 0x20ac && str_eq(str_of(c->name), STR("GBK")))
             e = buf_put_char(out, (char)0x80);
-        else if (code_point == REPLACEMENT)
-            e = put_reference(code_point, out);
         else if (c->kind == CHARSET_MULTI)
             e = encode_multi(cd, c, str_upto(utf8, len), code_point, out);
         else

@@ -180,4 +180,12 @@ TEST(encodes_and_names_what_it_cannot_say) {
     check_encoded("euc-kr", "한", "\xc7\xd1");
 }
 
+TEST(refused_characters_are_said_in_ascii) {
+    const struct charset *c = charset_of_label(STR("iso-2022-jp"));
+    OWNED_BUF struct buf out = BUF_INIT(1000);
+
+    CHECK_OK(charset_encode(c, STR("\xe3\x81\x82\x0e"), &out));
+    CHECK_STR(buf_str(&out), "\x1b$B$\"\x1b(B&#65533;");
+}
+
 TEST_MAIN
