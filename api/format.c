@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "api/writer.h"
+#include "base/utf8.h"
 
 static const struct {
     const char *name, *type, *suffix;
@@ -152,15 +152,68 @@ static struct str cell_of(const struct format_line *l, enum column c) {
     }
 }
 
-static enum err put_object(struct buf *out, const struct format_line *l) {
-    struct writer w = writer_on(out);
+/* What stands before each value of an object; the first comma becomes its bracket. */
+static const struct str labels[] = {
+#define X(name, text) {",\"" text "\":\"", sizeof(",\"" text "\":\"") - 1},
+    COLUMN_TABLE(X)
+#undef X
+};
 
-    writer_open(&w, '{');
-    for (int c = 0; c < COLUMN_COUNT; c++)
+#define ALL(byte) (0x0101010101010101U * (byte))
+#define HAS_LESS(word, n) (((word) - ALL(n)) & ~(word) & ALL(0x80)) /* n up to 0x80 */
+#define HAS(word, byte) HAS_LESS((word) ^ ALL(byte), 1)
+
+/* Eight bytes that JSON takes as they are? DEL and what is not ASCII count as not. */
+static bool is_plain_word(const char *at) {
+    uint64_t w;
+
+    memcpy(&w, at, sizeof w);
+    return !((w & ALL(0x80)) | HAS_LESS(w, 0x20) | HAS(w, '"') | HAS(w, '\\') | HAS(w, 0x7f));
+}
+
+static bool is_plain(struct str s) {
+    char last[8] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', ' '};
+    size_t i = 0;
+
+    for (; i + 8 <= s.len; i += 8)
+        if (!is_plain_word(s.ptr + i))
+            return false;
+    if (i < s.len)
+        memcpy(last, s.ptr + i, s.len - i);
+    return is_plain_word(last);
+}
+
+/* Exports are made of this: a plain value costs two copies. */
+static enum err put_member(struct buf *out, struct str label, struct str value) {
+    char *to;
+    enum err e;
+
+    if (!is_plain(value)) {
+        e = buf_put(out, str_upto(label, label.len - 1));
+        return e == ERR_OK ? json_put_string(out, value) : e;
+    }
+    e = buf_room(out, label.len + value.len + 1, &to);
+    if (e != ERR_OK)
+        return e;
+    memcpy(to, label.ptr, label.len);
+    if (value.len)
+        memcpy(to + label.len, value.ptr, value.len);
+    to[label.len + value.len] = '"';
+    buf_grew(out, label.len + value.len + 1);
+    return ERR_OK;
+}
+
+static enum err put_object(struct buf *out, const struct format_line *l) {
+    size_t start = out->len;
+    enum err e = ERR_OK;
+
+    for (int c = 0; c < COLUMN_COUNT && e == ERR_OK; c++)
         if (c != COLUMN_CURSOR || l->cursor.len)
-            writer_text(&w, column_names[c], cell_of(l, (enum column)c));
-    writer_close(&w, '}');
-    return w.err;
+            e = put_member(out, labels[c], cell_of(l, (enum column)c));
+    if (e != ERR_OK)
+        return e;
+    out->ptr[start] = '{';
+    return buf_put_char(out, '}');
 }
 
 enum err format_link(struct buf *out, enum format f, const struct columns *c,

@@ -1,5 +1,6 @@
 #include "api/format.h"
 
+#include "base/utf8.h"
 #include "tests/test.h"
 
 static struct buf out = {.max = 1 << 16};
@@ -32,6 +33,29 @@ TEST(writes_a_link_in_each_format) {
     CHECK_STR(buf_str(&out), "{\"source_url\":\"http://a/\",\"parsed_url\":\"http://b/?x\","
                              "\"tag\":\"a\",\"attr\":\"href\",\"rel\":\"no\\\"follow\","
                              "\"text\":\"a, b\",\"cursor\":\"CUR\"}\n");
+}
+
+/* Each byte at each place of a word: plain or not, it comes out as JSON has it. */
+TEST(escapes_wherever_it_must) {
+    struct columns all = format_default_columns();
+
+    for (int byte = 0; byte < 0x100; byte++) {
+        for (size_t at = 0; at < 20; at++) {
+            OWNED_BUF struct buf wanted = BUF_INIT(200);
+            char text[20];
+            struct link l = {.url = {text, sizeof text}};
+            struct format_line line = {STR("s"), &l, STR_NONE};
+
+            memset(text, 'x', sizeof text);
+            text[at] = (char)byte;
+            CHECK_OK(buf_put(&wanted, STR("{\"source_url\":\"s\",\"parsed_url\":")));
+            CHECK_OK(json_put_string(&wanted, l.url));
+            CHECK_OK(buf_put(&wanted, STR(",\"tag\"")));
+            buf_clear(&out);
+            CHECK_OK(format_link(&out, FORMAT_JSON, &all, &line));
+            CHECK(str_starts(buf_str(&out), buf_str(&wanted)));
+        }
+    }
 }
 
 TEST(refuses_columns_that_are_none) {
