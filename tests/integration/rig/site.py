@@ -69,6 +69,15 @@ class Request:
     address: str  # the address the client connected to
 
 
+def listen_on_loopback():
+    """All of 127.0.0.0/8 on one free port, and nothing that comes from outside."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
+    listener.bind(("0.0.0.0", 0))
+    listener.listen(1024)
+    return listener
+
+
 class Site:
     """|table|: path -> Reply, or a function (Request) -> Reply."""
 
@@ -81,7 +90,7 @@ class Site:
         self.in_flight = 0
         self._loop = asyncio.new_event_loop()
         self._tasks = set()
-        self.socket = socket.create_server(("0.0.0.0", 0), backlog=1024)
+        self.socket = listen_on_loopback()
         self.port = self.socket.getsockname()[1]
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
