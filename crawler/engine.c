@@ -171,6 +171,7 @@ static int64_t run_parts(struct engine *e) {
 
     trips_expire(e);
     wait_ms = least(wait_ms, fetcher_run(e->fetcher, e->now));
+    wait_ms = least(wait_ms, trips_arrive(e));
     return least(wait_ms, asked_wait_ms(e));
 }
 
@@ -266,6 +267,7 @@ enum err engine_new(const struct engine_options *o, struct engine **ret_engine) 
     enum err err;
 
     e->options = *o;
+    list_init(&e->travelling);
     map_init(&e->trips);
     map_init(&e->crawls);
     (void)pthread_mutex_init(&e->lock, NULL);

@@ -38,9 +38,10 @@ struct engine {
     pthread_t thread;
     bool has_thread;
 
-    int64_t now;       /* monotonic ms, of this turn */
-    struct map trips;  /* task -> trip, for redirect hops that wait in sched */
-    struct heap asked; /* trip.overdue: those whose name is being looked up */
+    int64_t now;            /* monotonic ms, of this turn */
+    struct map trips;       /* task -> trip, for redirect hops that wait in sched */
+    struct list travelling; /* trip.travelling, by arrives_by */
+    struct heap asked;      /* trip.overdue: those whose name is being looked up */
     size_t n_in_flight, n_refills;
     int64_t refill_at; /* not before; after one that failed */
     int64_t sched_wait_ms;
@@ -71,6 +72,8 @@ struct crawl {
 /* One attempt at a task, through all its redirects. */
 struct trip {
     struct list of_crawl;
+    struct list travelling; /* in engine.travelling: sent, but perhaps not arrived */
+    int64_t arrives_by;
     struct heap_node overdue;
     struct engine *engine;
     struct crawl *crawl;
@@ -102,7 +105,8 @@ struct crawl *crawl_get(const struct engine *e, int64_t job); /* or NULL */
 extern const struct fetch_events trip_events;
 void trip_start(struct engine *e, struct task *t, struct sched_host *host);
 void trip_abort(struct trip *t);
-void trips_expire(struct engine *e); /* those whose name takes too long */
+int64_t trips_arrive(struct engine *e); /* until the next one must count as arrived */
+void trips_expire(struct engine *e);    /* those whose name takes too long */
 
 /* engine.c */
 void engine_take_refill(struct refill *r); /* on the writer's thread */

@@ -14,7 +14,8 @@
 #include "crawler/engine_impl.h"
 
 enum {
-    KEEP_MS = 5000, /* a connection, if its host has something due within */
+    ARRIVAL_MS = 10, /* after the sending, unless the answer comes before */
+    KEEP_MS = 5000,  /* a connection, if its host has something due within */
     FIRST_RETRY_MS = 1000,
     MOST_RETRY_MS = 60 * 1000,
     MAX_TEXT_BYTES = 255, /* of a Content-Type or ETag in the record */
@@ -39,6 +40,7 @@ static struct trip *trip_new(struct engine *e, struct crawl *c, struct task *tas
     t->lookup.done = on_lookup;
     t->started_at = clock_wall_ms();
     list_init(&t->lookup.link);
+    list_init(&t->travelling);
     url_init(&t->url);
     list_push_back(&c->trips, &t->of_crawl);
     (void)atomic_fetch_add(&c->running, 1);
@@ -54,11 +56,21 @@ static void trip_free(struct trip *t) {
     free(t);
 }
 
+/* From now on the host's delay counts. */
+static void arrived(struct trip *t) {
+    list_remove(&t->travelling);
+    if (!t->was_sent)
+        sched_sent(t->engine->sched, t->host, clock_mono_ms()); /* the turn's time is too early */
+    t->was_sent = true;
+}
+
 /* Gives the place on its host back. */
 static void trip_leave(struct trip *t) {
     struct engine *e = t->engine;
 
     heap_remove(&e->asked, &t->overdue);
+    if (!list_empty(&t->travelling))
+        arrived(t);
     sched_finished(e->sched, t->host, t->crawl->no, t->was_sent, e->now);
     t->host = NULL;
     t->is_in_flight = t->was_sent = false;
@@ -209,11 +221,24 @@ void trips_expire(struct engine *e) {
 
 /* --- while it is fetched ------------------------------------------------------------------- */
 
+/* A request counts as sent when it has surely arrived: servers judge us by their own
+ * clocks, and a new connection may lie there for some milliseconds. */
 static void on_sent(void *arg) {
     struct trip *t = arg;
 
-    t->was_sent = true;
-    sched_sent(t->engine->sched, t->host, clock_mono_ms()); /* the turn's time is too early */
+    t->arrives_by = clock_mono_ms() + ARRIVAL_MS;
+    list_push_back(&t->engine->travelling, &t->travelling);
+}
+
+int64_t trips_arrive(struct engine *e) {
+    while (!list_empty(&e->travelling)) {
+        struct trip *t = CONTAINER_OF(e->travelling.next, struct trip, travelling);
+
+        if (t->arrives_by > e->now)
+            return t->arrives_by - e->now;
+        arrived(t);
+    }
+    return INT64_MAX;
 }
 
 /* A redirect within its host will come back for the connection. */
@@ -225,6 +250,8 @@ static bool stays_at_home(const struct fetch_reply *reply) {
 static bool on_head(void *arg, const struct fetch_reply *reply) {
     struct trip *t = arg;
 
+    if (!list_empty(&t->travelling))
+        arrived(t);
     if (reply->status / 100 == 2 && extract_reads(reply->content_type))
         t->extract =
             extract_new(&t->crawl->extract, url_without_fragment(&t->url), reply->content_type);
@@ -261,8 +288,8 @@ static void on_done(void *arg, const struct fetch_reply *reply, enum code code) 
 
     t->fetch = NULL;
     /* connecting is a bother, too: a dead host is not asked without delay */
-    if (!t->was_sent && reply->was_tried)
-        on_sent(t);
+    if (reply->was_tried)
+        arrived(t);
     e->counting.body_bytes += reply->body_bytes;
     if (code == CODE_NONE)
         code = code_of_status(reply->status);

@@ -183,7 +183,7 @@ TEST(reports_redirects_and_follows_none) {
     CHECK_INT(b.code, CODE_NONE);
     CHECK_INT(b.status, 302);
     CHECK_STR(buf_str(&b.location), "/");
-    CHECK_INT(b.site->n_visits, 1);
+    CHECK_INT(site_visits(b.site), 1);
 }
 
 TEST(forgets_interim_answers) {
@@ -317,7 +317,7 @@ TEST(refuses_addresses) {
     CHECK(!b.was_sent);
     get_from(&b, "127.0.0.1", NULL, b.site->port, "/");
     CHECK_INT(b.code, CODE_NONE);
-    n_visits = inside->n_visits;
+    n_visits = site_visits(inside);
     site_free(inside);
     CHECK_INT(n_visits, 0);
 }

@@ -89,6 +89,8 @@ static void site_note(struct site *s, const char *path, const char *head) {
 }
 
 static void *site_serve(void *arg) {
+    static const struct page missing = {"", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+                                        0};
     struct site_connection c = *(struct site_connection *)arg;
     char head[8192], path[64];
 
@@ -104,7 +106,7 @@ static void *site_serve(void *arg) {
         if (p->path && !p->answer)
             continue;
         if (!p->path)
-            p = &(const struct page){"", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", 0};
+            p = &missing;
         len = p->len ? p->len : strlen(p->answer);
         if (send(c.fd, p->answer, len, MSG_NOSIGNAL) != (ssize_t)len)
             break;
@@ -143,6 +145,16 @@ static struct site *site_new_at(const struct page *pages, const char *address) {
     s->port = ntohs(a.sin_port);
     (void)pthread_create(&s->thread, NULL, site_accept, s);
     return s;
+}
+
+/* How many requests were seen; what is noted of them stays. */
+static inline size_t site_visits(struct site *s) {
+    size_t n;
+
+    (void)pthread_mutex_lock(&s->lock);
+    n = s->n_visits;
+    (void)pthread_mutex_unlock(&s->lock);
+    return n;
 }
 
 static inline struct site *site_new(const struct page *pages) {
