@@ -13,6 +13,23 @@ static bool is_full(int number) {
     return number == ENOSPC || number == EDQUOT || number == EFBIG;
 }
 
+/* A file-size limit or a quota comes as an I/O error. The reason is with the file
+ * that was written last: the database or its WAL. */
+static bool is_for_lack_of_space(const struct db *db) {
+    sqlite3_file *file = NULL;
+    int number = 0;
+
+    if (is_full(sqlite3_system_errno(db->handle)))
+        return true;
+    (void)sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
+    if (is_full(number))
+        return true;
+    (void)sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
+    if (file && file->pMethods)
+        (void)file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number);
+    return is_full(number);
+}
+
 enum err db_err(const struct db *db, int rc) {
     switch (rc & 0xff) {
     case SQLITE_OK:
@@ -35,8 +52,10 @@ enum err db_err(const struct db *db, int rc) {
         return ERR_TOO_BIG;
     case SQLITE_INTERRUPT:
         return ERR_STOPPED;
-    default: /* a file-size limit or a quota comes as an I/O error */
-        return is_full(sqlite3_system_errno(db->handle)) ? ERR_FULL : ERR_IO;
+    case SQLITE_IOERR:
+        return is_for_lack_of_space(db) ? ERR_FULL : ERR_IO;
+    default:
+        return ERR_IO;
     }
 }
 
@@ -227,7 +246,7 @@ static void explain(struct buf *why, const char *path, struct db *db, enum err e
 
     if (e == ERR_UNSUPPORTED)
         detail = "this file system cannot hold a database in WAL mode";
-    if (why && e != ERR_OK && buf_printf(why, "%s: %s", path, detail) != ERR_OK)
+    if (why && !why->len && e != ERR_OK && buf_printf(why, "%s: %s", path, detail) != ERR_OK)
         buf_clear(why);
 }
 
@@ -237,7 +256,8 @@ static void set_up_library(void) {
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-enum err db_open(const char *path, enum db_role role, struct db **ret_db, struct buf *why) {
+enum err db_open(const char *path, enum db_role role, db_admit *admit, struct db **ret_db,
+                 struct buf *why) {
     OWNED(db) struct db *db = NEW(struct db);
     /* one thread at a time: no mutexes of SQLite's own */
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_READWRITE |
@@ -248,6 +268,8 @@ enum err db_open(const char *path, enum db_role role, struct db **ret_db, struct
     (void)pthread_once(&once, set_up_library);
     map_init(&db->statements);
     e = db_err(db, sqlite3_open_v2(path, &db->handle, flags, NULL));
+    if (e == ERR_OK && admit)
+        e = admit(db, why);
     if (e == ERR_OK)
         e = set_up(db, role);
     explain(why, path, db, e);

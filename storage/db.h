@@ -25,8 +25,12 @@ enum db_role {
 
 enum { DB_PAGE_BYTES = 8192, DB_WAL_KEPT_BYTES = 64 << 20, DB_BUSY_MS = 5000 };
 
-/* Sets and verifies every pragma. On an error |why| (may be NULL) gets a line. */
-MUST_USE enum err db_open(const char *path, enum db_role role, struct db **ret_db, struct buf *why);
+/* Sets and verifies every pragma. |admit| (may be NULL) looks at the database before
+ * anything in it is changed; its error ends the opening. On an error |why| (may be
+ * NULL) gets a line. */
+typedef enum err db_admit(struct db *db, struct buf *why);
+MUST_USE enum err db_open(const char *path, enum db_role role, db_admit *admit, struct db **ret_db,
+                          struct buf *why);
 void db_free(struct db *db); /* NULL is fine */
 DEFINE_OWNED(db)
 

@@ -134,9 +134,9 @@ static enum err open_all(struct sqlite *s, struct buf *why) {
     enum err e = lockfile_take(s->path, &s->lock_fd, why);
 
     if (e == ERR_OK)
-        e = db_open(s->path, DB_WRITER, &s->db, why);
+        e = db_open(s->path, DB_WRITER, sqlite_schema_admit, &s->db, why);
     if (e == ERR_OK)
-        e = sqlite_schema_migrate(s->db, why);
+        e = sqlite_schema_migrate(s->db);
     if (e == ERR_OK)
         e = jobs_recover(s->db, &s->backend);
     if (e != ERR_OK)

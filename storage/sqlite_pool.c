@@ -55,7 +55,7 @@ static struct reader *take_idle(struct pool *p) {
 
 static enum err open_reader(const char *path, struct reader **ret_reader) {
     struct db *db = NULL;
-    enum err e = db_open(path, DB_READER, &db, NULL);
+    enum err e = db_open(path, DB_READER, NULL, &db, NULL);
 
     if (e != ERR_OK)
         return e;

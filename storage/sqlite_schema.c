@@ -80,7 +80,7 @@ static enum err check(int64_t version, int64_t application, int64_t tables, stru
     return ERR_OK;
 }
 
-enum err sqlite_schema_migrate(struct db *db, struct buf *why) {
+enum err sqlite_schema_admit(struct db *db, struct buf *why) {
     int64_t version = 0, application = 0, tables = 0;
     enum err e = db_number(db, "PRAGMA user_version", &version);
 
@@ -88,8 +88,13 @@ enum err sqlite_schema_migrate(struct db *db, struct buf *why) {
         e = db_number(db, "PRAGMA application_id", &application);
     if (e == ERR_OK)
         e = db_number(db, "SELECT count(*) FROM sqlite_schema", &tables);
-    if (e == ERR_OK)
-        e = check(version, application, tables, why);
+    return e == ERR_OK ? check(version, application, tables, why) : e;
+}
+
+enum err sqlite_schema_migrate(struct db *db) {
+    int64_t version = 0;
+    enum err e = db_number(db, "PRAGMA user_version", &version);
+
     for (int v = (int)version; v < VERSION && e == ERR_OK; v++)
         e = step(db, v);
     return e;

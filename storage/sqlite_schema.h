@@ -4,9 +4,11 @@
 
 #include "storage/db.h"
 
-/* Brings the database to the newest version, each step in one transaction.
- * ERR_UNSUPPORTED: a newer version, or another program's database; |why| (may be
- * NULL) gets a line then. */
-MUST_USE enum err sqlite_schema_migrate(struct db *db, struct buf *why);
+/* ERR_UNSUPPORTED: a newer version, or another program's database; |why| (may be
+ * NULL) gets a line then. Changes nothing. */
+MUST_USE enum err sqlite_schema_admit(struct db *db, struct buf *why);
+
+/* Brings an admitted database to the newest version, each step in one transaction. */
+MUST_USE enum err sqlite_schema_migrate(struct db *db);
 
 #endif

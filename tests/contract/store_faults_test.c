@@ -1,0 +1,348 @@
+/* What the store promises when something breaks: the process, the disk, the file. */
+#include <fcntl.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "tests/contract/store_rig.h"
+
+/* --- crashes ------------------------------------------------------------------------ */
+
+static enum err copy_file(const char *from_folder, const char *to_folder, const char *name) {
+    char path[256], bytes[65536];
+    FILE *from, *to;
+    size_t n;
+
+    (void)snprintf(path, sizeof path, "%s/%s", from_folder, name);
+    from = fopen(path, "rb");
+    (void)snprintf(path, sizeof path, "%s/%s", to_folder, name);
+    to = fopen(path, "wb");
+    while (from && to && (n = fread(bytes, 1, sizeof bytes, from)))
+        (void)fwrite(bytes, 1, n, to);
+    if (from)
+        (void)fclose(from);
+    return to && fclose(to) == 0 && from ? ERR_OK : ERR_IO;
+}
+
+/* What a kill -9 at this moment would leave, as an open store. */
+static enum err open_as_after_a_kill(const struct rig *live, struct rig *after) {
+    enum err e;
+
+    rig_new_folder(after);
+    e = copy_file(live->folder, after->folder, "test.db");
+    if (e == ERR_OK)
+        e = copy_file(live->folder, after->folder, "test.db-wal");
+    return e == ERR_OK ? rig_open(after) : e;
+}
+
+TEST(what_was_acknowledged_survives_a_kill) {
+    RIG_OPEN(r);
+    RIG after;
+    OWNED(job) struct job *job = NULL;
+    OWNED(job) struct job *kept = NULL;
+    struct result results[20];
+    struct store_batch b = {.results = results, .n_results = 10};
+    struct store_stats stats;
+
+    CHECK_OK(rig_many(&r, 20, 4, &job));
+    CHECK_INT(rig_take(&r, job->no, results, 20), 20);
+    for (int i = 0; i < 20; i++)
+        CHECK_OK(rig_succeed(&results[i], 3));
+    rig_commit(&r, &b);
+    CHECK_OK(open_as_after_a_kill(&r, &after));
+    CHECK_OK(store_job_get(after.store, &job->id, &kept));
+    CHECK_INT(kept->state, JOB_RUNNING);
+    CHECK_INT(kept->counts.by_outcome[OUTCOME_SUCCEEDED], 10);
+    CHECK(rig_adds_up(&after, kept->no));
+    store_stats(after.store, &stats);
+    CHECK_INT(stats.queued_urls, 10);
+    CHECK(store_epoch(after.store) > store_epoch(r.store));
+    CHECK_OK(rig_settle_all(&after, kept->no, 3)); /* what was under way is fetched again */
+    job_free(TAKE(kept));
+    CHECK_OK(store_job_get(after.store, &job->id, &kept));
+    CHECK_INT(kept->state, JOB_COMPLETED);
+    CHECK_INT(kept->counts.links_found, 60);
+    rig_free_results(results, 20);
+}
+
+TEST(a_job_being_cancelled_is_cancelled_after_a_kill) {
+    RIG_OPEN(r);
+    RIG after;
+    OWNED(job) struct job *job = NULL;
+    OWNED(job) struct job *moved = NULL;
+    OWNED(job) struct job *kept = NULL;
+
+    CHECK_OK(rig_many(&r, 7, 2, &job));
+    CHECK_OK(store_job_move(r.store, &job->id, JOB_CANCELLING, &moved));
+    CHECK_OK(open_as_after_a_kill(&r, &after));
+    CHECK_OK(store_job_get(after.store, &job->id, &kept));
+    CHECK_INT(kept->state, JOB_CANCELLED);
+    CHECK_INT(kept->counts.by_outcome[OUTCOME_CANCELLED], 7);
+    CHECK(kept->finished_at);
+}
+
+/* Waits until a second job stands in the database, then kills |victim|. */
+static void kill_at_second_job(struct rig *r, pid_t victim) {
+    sqlite3 *db;
+    sqlite3_stmt *st;
+
+    (void)sqlite3_open_v2(strchr(r->url, ':') + 1, &db, SQLITE_OPEN_READWRITE, NULL);
+    (void)sqlite3_prepare_v2(db, "SELECT count(*) FROM job", -1, &st, NULL);
+    while (sqlite3_step(st) == SQLITE_ROW && sqlite3_column_int(st, 0) < 2)
+        (void)sqlite3_reset(st);
+    (void)kill(victim, SIGKILL);
+    (void)sqlite3_finalize(st);
+    (void)sqlite3_close(db);
+}
+
+/* A process that is killed in the middle of a long list, some pieces of which are
+ * stored already. False: it was not. */
+static bool die_while_loading(struct rig *r) {
+    OWNED(job) struct job *job = NULL;
+    int ready[2], status;
+    pid_t child;
+
+    if (pipe(ready) != 0 || (child = fork()) < 0)
+        return false;
+    if (child == 0) {
+        if (rig_open(r) != ERR_OK || rig_many(r, 3, 1, &job) != ERR_OK ||
+            write(ready[1], "!", 1) != 1)
+            _exit(1);
+        (void)rig_many(r, 300000, 1000, &job);
+        _exit(2);
+    }
+    (void)close(ready[1]);
+    if (read(ready[0], &status, 1) == 1)
+        kill_at_second_job(r, child);
+    (void)close(ready[0]);
+    (void)waitpid(child, &status, 0);
+    return WIFSIGNALED(status);
+}
+
+TEST(half_an_upload_is_gone_after_a_kill) {
+    RIG r;
+    struct job **jobs;
+    struct store_stats stats = {0};
+    size_t n;
+
+    rig_new_folder(&r);
+    CHECK(die_while_loading(&r));
+    CHECK_OK(rig_open(&r));
+    CHECK_OK(store_job_list(r.store, &(struct job_filter){.limit = 10}, &jobs, &n));
+    CHECK_INT(n, 1);
+    CHECK_INT(jobs[0]->counts.total, 3);
+    job_free(jobs[0]);
+    free(jobs);
+    for (int i = 0; i < 500 && stats.sweep_rows < 5000; i++) {
+        (void)usleep(10000);
+        store_stats(r.store, &stats);
+    }
+    CHECK(stats.sweep_rows >= 5000);
+    CHECK_INT(stats.queued_urls, 3);
+}
+
+/* --- opening --------------------------------------------------------------------------- */
+
+TEST(a_second_process_is_refused) {
+    RIG_OPEN(r);
+    struct rig second = r;
+
+    second.store = NULL;
+    second.why = BUF_INIT(4096);
+    CHECK_ERR(rig_open(&second), ERR_BUSY);
+    CHECK(str_find_str(buf_str(&second.why), STR("another process")) != STR_END);
+    buf_done(&second.why);
+}
+
+static void run_sql(struct rig *r, const char *sql) {
+    sqlite3 *db;
+
+    (void)sqlite3_open(strchr(r->url, ':') + 1, &db);
+    (void)sqlite3_exec(db, sql, NULL, NULL, NULL);
+    (void)sqlite3_close(db);
+}
+
+TEST(a_newer_schema_is_refused) {
+    RIG_OPEN(r);
+
+    store_free(TAKE(r.store));
+    run_sql(&r, "PRAGMA user_version=1000");
+    CHECK_ERR(rig_open(&r), ERR_UNSUPPORTED);
+    CHECK(str_find_str(buf_str(&r.why), STR("newer")) != STR_END);
+}
+
+TEST(another_programs_database_is_refused_and_left_alone) {
+    RIG r;
+    sqlite3 *db;
+    sqlite3_stmt *st;
+
+    rig_new_folder(&r);
+    run_sql(&r, "CREATE TABLE theirs(x)");
+    CHECK_ERR(rig_open(&r), ERR_UNSUPPORTED);
+    CHECK(str_find_str(buf_str(&r.why), STR("another program")) != STR_END);
+    (void)sqlite3_open(strchr(r.url, ':') + 1, &db);
+    (void)sqlite3_prepare_v2(db, "PRAGMA journal_mode", -1, &st, NULL);
+    CHECK_INT(sqlite3_step(st), SQLITE_ROW);
+    CHECK_STR(str_of((const char *)sqlite3_column_text(st, 0)), "delete");
+    (void)sqlite3_finalize(st);
+    (void)sqlite3_close(db);
+}
+
+TEST(what_is_no_database_is_refused) {
+    RIG r;
+    FILE *f;
+
+    rig_new_folder(&r);
+    f = fopen(strchr(r.url, ':') + 1, "wb");
+    CHECK(f);
+    for (int i = 0; i < 1000; i++)
+        (void)fputs("this is no database, but a text that somebody wrote\n", f);
+    (void)fclose(f);
+    CHECK_ERR(rig_open(&r), ERR_CORRUPT);
+    CHECK(str_find_str(buf_str(&r.why), STR("not a database")) != STR_END);
+}
+
+TEST(a_folder_that_is_not_there_is_told) {
+    RIG r;
+
+    rig_new_folder(&r);
+    (void)snprintf(r.url, sizeof r.url, "sqlite:%s/nowhere/test.db", r.folder);
+    CHECK_ERR(rig_open(&r), ERR_IO);
+    CHECK(str_find_str(buf_str(&r.why), STR("nowhere")) != STR_END);
+}
+
+TEST(an_unknown_kind_of_url_is_told) {
+    RIG r;
+
+    rig_new_folder(&r);
+    (void)snprintf(r.url, sizeof r.url, "mysql://localhost/");
+    CHECK_ERR(rig_open(&r), ERR_UNSUPPORTED);
+    CHECK(r.why.len > 0);
+}
+
+/* --- the disk is full ------------------------------------------------------------------- */
+
+static void limit_files(rlim_t bytes) {
+    struct rlimit limit;
+
+    (void)signal(SIGXFSZ, SIG_IGN);
+    (void)getrlimit(RLIMIT_FSIZE, &limit);
+    limit.rlim_cur = bytes;
+    (void)setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+static bool becomes(struct rig *r, enum store_health wanted) {
+    for (int i = 0; i < 800; i++) {
+        if (store_health(r->store) == wanted)
+            return true;
+        (void)usleep(10000);
+    }
+    return false;
+}
+
+TEST(a_full_disk_refuses_jobs_and_mends_by_itself) {
+    RIG_OPEN(r);
+    OWNED(job) struct job *before = NULL;
+    OWNED(job) struct job *refused = NULL;
+    OWNED(job) struct job *after = NULL;
+    OWNED(job) struct job *read = NULL;
+
+    CHECK_OK(rig_many(&r, 10, 2, &before));
+    limit_files(300000);
+    CHECK_ERR(rig_many(&r, 8000, 20, &refused), ERR_FULL);
+    CHECK_INT(store_health(r.store), STORE_DEGRADED);
+    CHECK_OK(store_job_get(r.store, &before->id, &read)); /* reading goes on */
+    limit_files(RLIM_INFINITY);
+    CHECK(becomes(&r, STORE_OK));
+    CHECK_OK(rig_many(&r, 20000, 20, &after));
+    CHECK_INT(after->counts.total, 20000);
+}
+
+TEST(results_wait_for_the_disk) {
+    enum { N = 500 };
+    RIG_OPEN(r);
+    OWNED(job) struct job *job = NULL;
+    OWNED(job) struct job *after = NULL;
+    struct result *results = NEW_N(struct result, N);
+    struct rig_signal s = RIG_SIGNAL;
+    struct store_batch b = {.results = results, .owner = &s, .done = rig_committed};
+
+    CHECK_OK(rig_many(&r, N, 2, &job));
+    b.epoch = store_epoch(r.store);
+    b.n_results = rig_take(&r, job->no, results, N);
+    CHECK_INT(b.n_results, N);
+    for (int i = 0; i < N; i++)
+        CHECK_OK(rig_succeed(&results[i], 100));
+    limit_files(200000);
+    store_commit(r.store, &b);
+    CHECK(becomes(&r, STORE_DEGRADED));
+    CHECK(!s.done);
+    limit_files(RLIM_INFINITY);
+    rig_wait(&s);
+    CHECK_OK(b.result);
+    CHECK(becomes(&r, STORE_OK));
+    CHECK_OK(store_job_get_no(r.store, job->no, &after));
+    CHECK_INT(after->state, JOB_COMPLETED);
+    CHECK_INT(after->counts.links_found, N * 100);
+    rig_free_results(results, N);
+    free(results);
+}
+
+TEST(a_stop_on_a_full_disk_ends) {
+    RIG_OPEN(r);
+    OWNED(job) struct job *job = NULL;
+    struct result *results = NEW_N(struct result, 500);
+    struct rig_signal s = RIG_SIGNAL;
+    struct store_batch b = {.results = results, .owner = &s, .done = rig_committed};
+
+    CHECK_OK(rig_many(&r, 500, 2, &job));
+    b.epoch = store_epoch(r.store);
+    b.n_results = rig_take(&r, job->no, results, 500);
+    for (size_t i = 0; i < b.n_results; i++)
+        CHECK_OK(rig_succeed(&results[i], 100));
+    limit_files(200000);
+    store_commit(r.store, &b);
+    store_stop(r.store);
+    CHECK(s.done);
+    CHECK(b.result == ERR_STOPPED || b.result == ERR_FULL);
+    limit_files(RLIM_INFINITY);
+    rig_free_results(results, b.n_results);
+    free(results);
+}
+
+TEST(little_free_space_is_told) {
+    RIG r;
+    OWNED(ingest) struct ingest *in = NULL;
+
+    rig_new_folder(&r);
+    r.min_free = UINT64_MAX;
+    CHECK_OK(rig_open(&r));
+    CHECK_INT(store_health(r.store), STORE_LOW_SPACE);
+    CHECK_ERR(store_ingest_new(r.store, &in), ERR_FULL);
+}
+
+/* --- damage ------------------------------------------------------------------------------- */
+
+TEST(a_damaged_database_takes_no_more_writes) {
+    RIG_OPEN(r);
+    OWNED(job) struct job *job = NULL;
+    OWNED(job) struct job *more = NULL;
+    OWNED_FD int fd = -1;
+    char junk[8192];
+
+    CHECK_OK(rig_many(&r, 20000, 20, &job));
+    store_free(TAKE(r.store));
+    /* all but the first pages, which hold the schema and the job, become noise */
+    memset(junk, 0x5a, sizeof junk);
+    fd = open(strchr(r.url, ':') + 1, O_WRONLY | O_CLOEXEC);
+    for (off_t page = 16; page < 200; page++)
+        CHECK(pwrite(fd, junk, sizeof junk, page * (off_t)sizeof junk) == (ssize_t)sizeof junk);
+    CHECK_OK(rig_open(&r));
+    CHECK(rig_many(&r, 20000, 20, &more) == ERR_CORRUPT);
+    CHECK_INT(store_health(r.store), STORE_DAMAGED);
+    CHECK_ERR(store_job_delete(r.store, &job->id), ERR_CORRUPT);
+}
+
+TEST_MAIN
