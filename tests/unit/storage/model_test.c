@@ -1,0 +1,104 @@
+#include "storage/model.h"
+
+#include "storage/options.h"
+#include "tests/test.h"
+
+TEST(each_word_leads_back_to_its_number) {
+    for (int i = JOB_QUEUED; i < JOB_DELETED; i++) {
+        enum job_state s;
+
+        CHECK_OK(job_state_of(str_of(job_state_text((enum job_state)i)), &s));
+        CHECK_INT(s, i);
+    }
+    for (int i = CODE_NONE + 1; i < CODE_COUNT; i++) {
+        enum code c;
+
+        CHECK_OK(code_of(str_of(code_text((enum code)i)), &c));
+        CHECK_INT(c, i);
+    }
+    for (int i = TAG_NONE + 1; i < TAG_COUNT; i++) {
+        enum tag t;
+
+        CHECK_OK(tag_of(str_of(tag_text((enum tag)i)), &t));
+        CHECK_INT(t, i);
+    }
+}
+
+TEST(hidden_states_and_empty_words_are_unknown) {
+    enum job_state s;
+    enum code c;
+    enum tag t;
+    enum outcome o;
+
+    CHECK_ERR(job_state_of(STR("receiving"), &s), ERR_INVALID);
+    CHECK_ERR(job_state_of(STR("deleted"), &s), ERR_INVALID);
+    CHECK_ERR(code_of(STR(""), &c), ERR_INVALID);
+    CHECK_ERR(tag_of(STR(""), &t), ERR_INVALID);
+    CHECK_ERR(outcome_of(STR("Succeeded"), &o), ERR_INVALID);
+}
+
+TEST(nothing_leaves_a_deleted_job_and_nothing_comes_back_from_cancelled) {
+    for (int to = 0; to < JOB_STATE_COUNT; to++) {
+        CHECK(!job_state_may_move(JOB_DELETED, (enum job_state)to));
+        CHECK(job_state_may_move(JOB_CANCELLED, (enum job_state)to) == (to == JOB_DELETED));
+        CHECK(!job_state_may_move((enum job_state)to, JOB_RECEIVING));
+    }
+    CHECK(job_state_may_move(JOB_QUEUED, JOB_RUNNING));
+    CHECK(job_state_may_move(JOB_RUNNING, JOB_CANCELLING));
+    CHECK(!job_state_may_move(JOB_COMPLETED, JOB_CANCELLING));
+}
+
+TEST(a_code_says_its_outcome) {
+    CHECK_INT(code_outcome(CODE_NONE), OUTCOME_SUCCEEDED);
+    CHECK_INT(code_outcome(CODE_JOB_CANCELLED), OUTCOME_CANCELLED);
+    CHECK_INT(code_outcome(CODE_ROBOTS_DISALLOWED), OUTCOME_DISALLOWED);
+    CHECK(code_is_transient(CODE_TIMEOUT) && !code_is_transient(CODE_INVALID_URL));
+}
+
+TEST(a_task_holds_copies) {
+    char url[] = "https://a.example/", input[] = "HTTPS://a.example";
+    struct task *t = task_new(str_of(url), str_of(input));
+
+    url[0] = input[0] = 'x';
+    CHECK_STR(task_url(t), "https://a.example/");
+    CHECK_STR(task_input(t), "HTTPS://a.example");
+    CHECK(t->has_input && t->referrer == -1 && task_size(t) > sizeof *t);
+    free(t);
+}
+
+TEST(options_come_back_as_they_were) {
+    struct job_options o = {.given = 1u << OPTION_ROBOTS,
+                            .host_delay_ms = 60000,
+                            .max_body_bytes = UINT64_MAX,
+                            .robots = ROBOTS_IGNORE,
+                            .user_agent = (char *)"agent/1",
+                            .elements = UINT64_MAX,
+                            .schemes = (char *)"*",
+                            .fragments = FRAGMENTS_KEEP,
+                            .text = true,
+                            .max_links = 7};
+    struct job_options back;
+    struct buf b OWNED_BUF = BUF_INIT(1024);
+
+    CHECK_OK(options_encode(&b, &o));
+    CHECK_OK(buf_put(&b, STR("\x7f\x03new"))); /* a tag of a later version */
+    CHECK_OK(options_decode(buf_str(&b), &back));
+    CHECK_INT(back.given, o.given);
+    CHECK_INT(back.host_delay_ms, 60000);
+    CHECK(back.max_body_bytes == UINT64_MAX && back.elements == UINT64_MAX && back.text);
+    CHECK_INT(back.robots, ROBOTS_IGNORE);
+    CHECK_INT(back.fragments, FRAGMENTS_KEEP);
+    CHECK_STR(str_of(back.user_agent), "agent/1");
+    CHECK_STR(str_of(back.schemes), "*");
+    job_options_done(&back);
+}
+
+TEST(cut_options_are_damaged) {
+    struct job_options o = {.user_agent = (char *)"agent/1"}, back;
+    struct buf b OWNED_BUF = BUF_INIT(1024);
+
+    CHECK_OK(options_encode(&b, &o));
+    CHECK_ERR(options_decode(str_upto(buf_str(&b), b.len - 1), &back), ERR_CORRUPT);
+}
+
+TEST_MAIN
