@@ -122,7 +122,7 @@ void submission_done(struct submission *sub);
 
 /* One thread at a time per ingest. Seeds are spooled to unnamed files beside the
  * database once they are more than fit a small buffer. ERR_FULL also where
- * max_queued_urls or the free space would be passed: see ret_full_why. */
+ * max_queued_urls would be passed, and while store_health is not STORE_OK. */
 MUST_USE enum err store_ingest_new(struct store *s, struct ingest **ret_ingest);
 MUST_USE enum err ingest_add(struct ingest *in, const struct seed *seed);
 /* How many ingest_add took so far. */
@@ -175,8 +175,12 @@ struct refill {
     size_t n_new;
     bool more_hosts;      /* the job has hosts beyond the last new one */
     enum job_state state; /* the job's; a QUEUED job becomes RUNNING by its first refill */
+    /* ERR_OK, ERR_NOT_FOUND (state is DELETED then), ERR_STOPPED or ERR_CORRUPT. Tasks
+     * are given only where |state| is RUNNING. Hosts that turn out to have none are
+     * not opened. */
     enum err result;
-    /* called on the writer's thread: hand over and wake, nothing else */
+    /* called on the writer's thread (after store_stop: on the asking one): hand over
+     * and wake, nothing else */
     void (*done)(struct refill *r);
     void *owner;
 };
@@ -205,8 +209,10 @@ struct store_batch {
         int64_t job, host;
     } *drained; /* work rows with no task left */
     size_t n_drained;
-    enum err result; /* ERR_OK, ERR_STOPPED or ERR_CORRUPT: full disks are waited out */
-    void (*done)(struct store_batch *b); /* on the writer's thread */
+    /* ERR_OK, ERR_CONFLICT (another epoch: nothing was done), ERR_STOPPED or
+     * ERR_CORRUPT: full disks are waited out */
+    enum err result;
+    void (*done)(struct store_batch *b); /* as refill.done */
     void *owner;
 };
 void store_commit(struct store *s, struct store_batch *b);
@@ -250,7 +256,8 @@ struct links_cursor {
     uint32_t part; /* the next read starts with this part: {0, 0} from the start */
 };
 /* Parts (of at most 64 KiB of text each, one URL at least) from |*at| on, which is
- * moved past the last one visited (for which the visitor returned true). */
+ * moved past the last one visited (for which the visitor returned true) and past
+ * pages without links: a read may visit nothing and still say *ret_more. */
 MUST_USE enum err store_links_read(struct store *s, int64_t job, struct links_cursor *at,
                                    size_t max_parts, links_visit *visit, void *arg, bool *ret_more);
 
