@@ -82,9 +82,10 @@ def test_ambiguous_requests_end_the_connection(service, name):
 
 
 def test_the_guard_is_what_stops_them(service):
+    """By a request that every version of the HTTP library lets through."""
     crawld = service(env={"CRAWLD_TEST_GUARDS_OFF": "framing"})
-    statuses, received, ended = exchange(crawld, SMUGGLED["length and coding"])
-    assert len(statuses) == 2 or not ended, received
+    _, received, ended = exchange(crawld, SMUGGLED["NUL in the path"])
+    assert not ended, received
 
 
 # --- ordinary HTTP/1.1 ---
