@@ -10,8 +10,10 @@
 #include "crawler/punycode.h"
 
 enum {
-    /* Of a whole domain, mapped. DNS ends at 253 bytes, and punycode is quadratic. */
+    /* Of a whole domain, mapped, and of a label that becomes punycode, which is
+     * quadratic. DNS ends at 253 bytes and 63. */
     MAX_POINTS = 1024,
+    MAX_LABEL_POINTS = 256,
     MAX_ONE = 32, /* what one code point can be mapped to: U+FDFA gives 18 */
     SHARP_S = 0xdf,
     CAPITAL_SHARP_S = 0x1e9e,
@@ -31,6 +33,16 @@ struct points {
 /* Those that transitional processing would have mapped, and the joiners. */
 static bool is_deviation(uint32_t c) {
     return c == SHARP_S || c == FINAL_SIGMA || c == ZERO_WIDTH_NON_JOINER || c == ZERO_WIDTH_JOINER;
+}
+
+/* Most letters: no look at the tables of decompositions is needed to map them. */
+static bool is_unchanged(uint32_t c) {
+    ucs4_t parts[UC_DECOMPOSITION_MAX_LENGTH];
+    int tag;
+
+    return is_deviation(c) ||
+           (!uc_is_property_changes_when_casefolded(c) && uc_decomposition(c, &tag, parts) < 0 &&
+            !uc_is_property_default_ignorable_code_point(c));
 }
 
 /* NFKC_Casefold of one code point: UTS 46 section 7 derives its mapping from it. */
@@ -55,16 +67,6 @@ static bool is_stop(uint32_t c) {
 /* Is mapped to nothing by folding, but UTS 46 does not ignore it: bidi controls and tags. */
 static bool is_refused_control(uint32_t c) {
     return uc_is_property_bidi_control(c) || (c >= 0xe0000 && c <= 0xe007f);
-}
-
-/* Most letters: no look at the tables of decompositions is needed to map them. */
-static bool is_unchanged(uint32_t c) {
-    ucs4_t parts[UC_DECOMPOSITION_MAX_LENGTH];
-    int tag;
-
-    return is_deviation(c) ||
-           (!uc_is_property_changes_when_casefolded(c) && uc_decomposition(c, &tag, parts) < 0 &&
-            !uc_is_property_default_ignorable_code_point(c));
 }
 
 /* What the mapping table of UTS 46 says of |c|. ERR_INVALID: disallowed. */
@@ -295,6 +297,8 @@ static enum err put_label(struct buf *out, struct label l) {
     enum err e = ERR_OK;
 
     if (!label_is_ascii(l)) {
+        if (l.n > MAX_LABEL_POINTS)
+            return ERR_INVALID;
         e = buf_put(out, STR("xn--"));
         return e == ERR_OK ? punycode_put(out, l.at, l.n) : e;
     }

@@ -44,15 +44,6 @@ static enum err put_number(struct buf *out, uint32_t number, uint32_t bias) {
     return e;
 }
 
-static uint32_t least_from(const uint32_t *points, size_t n, uint32_t from) {
-    uint32_t least = UINT32_MAX;
-
-    for (size_t i = 0; i < n; i++)
-        if (points[i] >= from && points[i] < least)
-            least = points[i];
-    return least;
-}
-
 static enum err put_basic(struct buf *out, const uint32_t *points, size_t n, uint32_t *ret_count) {
     enum err e = ERR_OK;
     uint32_t count = 0;
@@ -71,23 +62,28 @@ enum err punycode_put(struct buf *out, const uint32_t *points, size_t n) {
     uint32_t point = FIRST_POINT, delta = 0, bias = FIRST_BIAS, basic, done;
     enum err e = put_basic(out, points, n, &basic);
 
-    for (done = basic; done < n && e == ERR_OK; delta++, point++) {
-        uint32_t next = least_from(points, n, point);
+    done = basic;
+    while (done < n && e == ERR_OK) {
+        uint32_t next = UINT32_MAX, skipped;
 
-        if (__builtin_mul_overflow(next - point, done + 1, &point) ||
-            __builtin_add_overflow(delta, point, &delta))
+        for (size_t i = 0; i < n && e == ERR_OK; i++) {
+            if (points[i] < point) {
+                delta++;
+            } else if (points[i] > point) {
+                next = points[i] < next ? points[i] : next;
+            } else {
+                e = put_number(out, delta, bias);
+                bias = adapt(delta, done + 1, done == basic);
+                delta = 0;
+                done++;
+            }
+        }
+        if (done == n)
+            break;
+        if (__builtin_mul_overflow(next - point - 1, done + 1, &skipped) ||
+            __builtin_add_overflow(delta, skipped + 1, &delta))
             return ERR_INVALID;
         point = next;
-        for (size_t i = 0; i < n && e == ERR_OK; i++) {
-            if (points[i] < point)
-                delta++;
-            if (points[i] != point)
-                continue;
-            e = put_number(out, delta, bias);
-            bias = adapt(delta, done + 1, done == basic);
-            delta = 0;
-            done++;
-        }
     }
     return e;
 }
