@@ -156,17 +156,22 @@ static size_t attrs_for_caller(const struct html *h, struct html_attr *attrs) {
     return n;
 }
 
-void html_put_tag(struct html *h) {
-    struct html_attr attrs[HTML_MAX_ATTRS];
+void html_put_tag_with(struct html *h, const struct html_attr *attrs, size_t n) {
     struct html_token t = {.kind = h->tag.is_end ? HTML_END_TAG : HTML_START_TAG,
                            .name = html_tag_name(h),
                            .attrs = attrs,
-                           .n_attrs = attrs_for_caller(h, attrs),
+                           .n_attrs = n,
                            .self_closing = h->tag.self_closing,
                            .in_template = h->tag.in_template,
                            .in_foreign = h->tag.in_foreign};
 
     put_token(h, &t);
+}
+
+void html_put_tag(struct html *h) {
+    struct html_attr attrs[HTML_MAX_ATTRS];
+
+    html_put_tag_with(h, attrs, attrs_for_caller(h, attrs));
 }
 
 void html_put_comment(struct html *h) {

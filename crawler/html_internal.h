@@ -4,6 +4,7 @@
  *   html.c         the door, the loop, tokens on their way out
  *   html_text.c    text: data, RCDATA, RAWTEXT, script data, plaintext, CDATA
  *   html_tag.c     tags and their attributes
+ *   html_fast.c    the short way over tags that nobody wants
  *   html_markup.c  comments and doctypes
  *   html_entity.c  character references
  *   html_tree.c    which start and end tags a tree builder would take
@@ -108,7 +109,7 @@ struct html_kept {
 /* The tag that is being read. */
 struct html_tag {
     enum html_element element;
-    uint32_t name_hash; /* of a name that is not listed */
+    uint32_t name_hash; /* of a name that is not listed, else 0 */
     bool is_end, self_closing;
     bool wanted;      /* the caller gets a token */
     bool keeps_attrs; /* somebody may want an attribute */
@@ -131,10 +132,11 @@ enum html_namespace { NS_HTML, NS_SVG, NS_MATH };
 enum html_template_mode { TM_ANY, TM_BODY, TM_TABLE, TM_TBODY, TM_ROW, TM_COLGROUP };
 
 struct html_open {
-    uint32_t name_hash; /* where element is EL_OTHER */
+    uint32_t name_hash; /* where element is EL_OTHER, else 0 */
     uint8_t element, ns;
     bool ends_scope, is_special;
     bool html_inside, text_inside; /* an integration point */
+    bool is_plain;                 /* on top, it leaves start tags to the rules for the body */
     uint8_t template_mode;
 };
 
@@ -194,6 +196,7 @@ void html_fail(struct html *h, enum err e);
 void html_put_text(struct html *h, struct str s);
 void html_put_raw_text(struct html *h, struct str s);
 void html_put_tag(struct html *h);
+void html_put_tag_with(struct html *h, const struct html_attr *attrs, size_t n);
 void html_put_comment(struct html *h);
 void html_put_doctype(struct html *h);
 /* Appends; what the buffer has no room for is dropped. */
@@ -210,6 +213,8 @@ void html_tag_begin(struct html *h, bool is_end);
 /* The name is complete, in html.name: finds the element and who wants what. */
 void html_tag_named(struct html *h);
 void html_tag_end(struct html *h); /* at the ">" */
+/* The same, without the token: whether the caller gets one. */
+bool html_tag_taken(struct html *h);
 /* Decoded bytes of the value that is being read. */
 void html_put_value(struct html *h, struct str s);
 /* A kept attribute of the tag that is complete, or NULL. */
@@ -218,6 +223,17 @@ struct str html_attr_value(const struct html *h, const struct html_kept *a);
 struct str html_tag_name(const struct html *h);
 extern const char *const html_element_names[EL_COUNT];
 extern const uint16_t html_element_flags[EL_COUNT];
+/* The perfect hash over the names, by html_name_slot(). */
+extern const uint64_t html_element_multiplier;
+extern const uint64_t html_element_keys[EL_COUNT];
+extern const unsigned char html_element_slots[1U << HTML_HASH_BITS];
+
+bool html_tag_is_wanted(struct html *h, enum html_element e); /* of a listed one */
+
+/* --- html_fast.c */
+/* From the "<" at |p| in the data state, while text does not matter, to what needs
+ * its states: a "<", or where the state has become another, or the end. */
+const char *html_run_fast(struct html *h, const char *p, const char *end);
 
 /* --- html_markup.c */
 const char *html_run_markup(struct html *h, const char *p, const char *end);
@@ -238,6 +254,8 @@ void html_tree_text(struct html_tree *t, struct str s);
 bool html_tree_shows_text(const struct html_tree *t);
 bool html_tree_is_foreign(const struct html_tree *t);         /* CDATA sections may come */
 enum html_element html_tree_image(const struct html_tree *t); /* what "<image>" is now */
+/* An attribute of this start tag decides what a tree builder makes of it. */
+bool html_tree_needs_attrs(const struct html_tree *t, enum html_element element);
 bool html_tree_wants_attr(enum html_element element, struct str name);
 
 static inline bool html_is_space(char c) {

@@ -25,8 +25,8 @@ enum {
     EF_BREAKOUT = 1 << 11,    /* its start tag ends SVG and MathML */
     EF_TABLE_PART = 1 << 12,  /* ignored outside of a table */
     EF_BLOCK_END = 1 << 13,   /* its end tag closes it where it is in scope */
-    EF_ATTRS = 1 << 14,       /* html_tree.c looks at an attribute of it */
-    EF_OWN_RULES = 1 << 15    /* its start tag has rules beyond these flags */
+    EF_OWN_RULES = 1 << 14,   /* its start tag has rules beyond these flags */
+    EF_NOT_PLAIN = 1 << 15    /* on top of the stack it makes rules for others, or on its end */
 };
 
 #define EF_BLOCK_ (EF_SPECIAL | EF_CLOSES_P | EF_BLOCK_END)
@@ -37,7 +37,7 @@ enum {
     X(A, "a", EF_FORMATTING | EF_OWN_RULES)                                                        \
     X(ABBR, "abbr", 0)                                                                             \
     X(ADDRESS, "address", EF_BLOCK_)                                                               \
-    X(ANNOTATION_XML, "annotation-xml", EF_ATTRS)                                                  \
+    X(ANNOTATION_XML, "annotation-xml", 0)                                                         \
     X(APPLET, "applet", EF_SPECIAL | EF_SCOPE | EF_NO_FRAMESET | EF_BLOCK_END)                     \
     X(AREA, "area", EF_SPECIAL | EF_VOID | EF_NO_FRAMESET)                                         \
     X(ARTICLE, "article", EF_BLOCK_)                                                               \
@@ -58,7 +58,7 @@ enum {
     X(CITE, "cite", 0)                                                                             \
     X(CODE, "code", EF_FORMATTING | EF_BREAKOUT)                                                   \
     X(COL, "col", EF_PART_ | EF_VOID)                                                              \
-    X(COLGROUP, "colgroup", EF_PART_)                                                              \
+    X(COLGROUP, "colgroup", EF_PART_ | EF_NOT_PLAIN)                                               \
     X(DD, "dd",                                                                                    \
       EF_SPECIAL | EF_NO_FRAMESET | EF_IMPLIED | EF_BREAKOUT | EF_BLOCK_END | EF_OWN_RULES)        \
     X(DEL, "del", 0)                                                                               \
@@ -75,10 +75,10 @@ enum {
     X(FIELDSET, "fieldset", EF_BLOCK_)                                                             \
     X(FIGCAPTION, "figcaption", EF_BLOCK_)                                                         \
     X(FIGURE, "figure", EF_BLOCK_)                                                                 \
-    X(FONT, "font", EF_FORMATTING | EF_ATTRS)                                                      \
+    X(FONT, "font", EF_FORMATTING)                                                                 \
     X(FOOTER, "footer", EF_BLOCK_)                                                                 \
     X(FOREIGNOBJECT, "foreignobject", 0)                                                           \
-    X(FORM, "form", EF_SPECIAL | EF_OWN_RULES)                                                     \
+    X(FORM, "form", EF_SPECIAL | EF_OWN_RULES | EF_NOT_PLAIN)                                      \
     X(FRAME, "frame", EF_SPECIAL | EF_VOID | EF_OWN_RULES)                                         \
     X(FRAMESET, "frameset", EF_SPECIAL | EF_OWN_RULES)                                             \
     X(G, "g", 0)                                                                                   \
@@ -97,7 +97,7 @@ enum {
     X(IFRAME, "iframe", EF_SPECIAL | EF_NO_FRAMESET | EF_RAWTEXT)                                  \
     X(IMAGE, "image", 0)                                                                           \
     X(IMG, "img", EF_SPECIAL | EF_VOID | EF_NO_FRAMESET | EF_BREAKOUT)                             \
-    X(INPUT, "input", EF_SPECIAL | EF_VOID | EF_ATTRS | EF_OWN_RULES)                              \
+    X(INPUT, "input", EF_SPECIAL | EF_VOID | EF_OWN_RULES)                                         \
     X(INS, "ins", 0)                                                                               \
     X(KBD, "kbd", 0)                                                                               \
     X(KEYGEN, "keygen", EF_SPECIAL | EF_VOID | EF_NO_FRAMESET)                                     \
@@ -126,8 +126,8 @@ enum {
     X(NOSCRIPT, "noscript", EF_SPECIAL)                                                            \
     X(OBJECT, "object", EF_SPECIAL | EF_SCOPE | EF_NO_FRAMESET | EF_BLOCK_END)                     \
     X(OL, "ol", EF_BLOCK_ | EF_BREAKOUT)                                                           \
-    X(OPTGROUP, "optgroup", EF_IMPLIED | EF_OWN_RULES)                                             \
-    X(OPTION, "option", EF_IMPLIED | EF_OWN_RULES)                                                 \
+    X(OPTGROUP, "optgroup", EF_IMPLIED | EF_OWN_RULES | EF_NOT_PLAIN)                              \
+    X(OPTION, "option", EF_IMPLIED | EF_OWN_RULES | EF_NOT_PLAIN)                                  \
     X(P, "p", EF_BLOCK_ | EF_IMPLIED | EF_BREAKOUT)                                                \
     X(PARAM, "param", EF_SPECIAL | EF_VOID)                                                        \
     X(PATH, "path", 0)                                                                             \
@@ -144,7 +144,7 @@ enum {
     X(SCRIPT, "script", EF_SPECIAL | EF_HEAD | EF_OWN_RULES)                                       \
     X(SEARCH, "search", EF_BLOCK_)                                                                 \
     X(SECTION, "section", EF_BLOCK_)                                                               \
-    X(SELECT, "select", EF_SPECIAL | EF_NO_FRAMESET | EF_OWN_RULES)                                \
+    X(SELECT, "select", EF_SPECIAL | EF_NO_FRAMESET | EF_OWN_RULES | EF_NOT_PLAIN)                 \
     X(SMALL, "small", EF_FORMATTING | EF_BREAKOUT)                                                 \
     X(SOURCE, "source", EF_SPECIAL | EF_VOID)                                                      \
     X(SPAN, "span", EF_BREAKOUT)                                                                   \
@@ -158,7 +158,8 @@ enum {
     X(TABLE, "table", EF_SPECIAL | EF_SCOPE | EF_NO_FRAMESET | EF_BREAKOUT | EF_OWN_RULES)         \
     X(TBODY, "tbody", EF_PART_)                                                                    \
     X(TD, "td", EF_PART_ | EF_SCOPE)                                                               \
-    X(TEMPLATE, "template", EF_SPECIAL | EF_SCOPE | EF_HEAD | EF_NO_FRAMESET | EF_OWN_RULES)       \
+    X(TEMPLATE, "template",                                                                        \
+      EF_SPECIAL | EF_SCOPE | EF_HEAD | EF_NO_FRAMESET | EF_OWN_RULES | EF_NOT_PLAIN)              \
     X(TEXTAREA, "textarea", EF_SPECIAL | EF_NO_FRAMESET | EF_RCDATA)                               \
     X(TFOOT, "tfoot", EF_PART_)                                                                    \
     X(TH, "th", EF_PART_ | EF_SCOPE)                                                               \

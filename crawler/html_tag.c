@@ -48,9 +48,9 @@ static void keep_lower(struct html *h, struct buf *b, const char *p, const char 
 /* --- the tag */
 
 static enum html_element element_of(struct str name, uint64_t key) {
-    enum html_element e = element_slots[html_name_slot(key, element_multiplier)];
+    enum html_element e = html_element_slots[html_name_slot(key, html_element_multiplier)];
 
-    if (e == EL_OTHER || element_keys[e] != key)
+    if (e == EL_OTHER || html_element_keys[e] != key)
         return EL_OTHER;
     if (name.len > HTML_KEY_EXACT && !str_eq(name, str_of(html_element_names[e])))
         return EL_OTHER;
@@ -63,18 +63,21 @@ struct str html_tag_name(const struct html *h) {
     return buf_str(&h->name);
 }
 
-/* The caller's answer, asked once for each listed element. */
-static bool caller_wants(struct html *h) {
+/* The caller's answer is asked for once. */
+bool html_tag_is_wanted(struct html *h, enum html_element e) {
     enum { UNKNOWN, YES, NO };
-    uint8_t *answer = &h->wants_tag[h->tag.element];
+    uint8_t *answer = &h->wants_tag[e];
 
-    if (!h->o.wants_tag)
-        return true;
-    if (h->tag.element == EL_OTHER)
-        return h->o.wants_tag(h->o.arg, html_tag_name(h));
     if (*answer == UNKNOWN)
-        *answer = h->o.wants_tag(h->o.arg, html_tag_name(h)) ? YES : NO;
+        *answer =
+            !h->o.wants_tag || h->o.wants_tag(h->o.arg, str_of(html_element_names[e])) ? YES : NO;
     return *answer == YES;
+}
+
+static bool caller_wants(struct html *h) {
+    if (h->tag.element != EL_OTHER)
+        return html_tag_is_wanted(h, h->tag.element);
+    return !h->o.wants_tag || h->o.wants_tag(h->o.arg, html_tag_name(h));
 }
 
 void html_tag_begin(struct html *h, bool is_end) {
@@ -88,23 +91,31 @@ void html_tag_named(struct html *h) {
     uint64_t key = html_name_key(h->name.ptr, h->name.len);
 
     h->tag.element = element_of(buf_str(&h->name), key);
-    h->tag.name_hash = (uint32_t)(key ^ key >> 32);
+    h->tag.name_hash = h->tag.element == EL_OTHER ? (uint32_t)(key ^ key >> 32) : 0;
     if (h->tag.element == EL_IMAGE && !h->tag.is_end)
         h->tag.element = html_tree_image(&h->tree);
     h->tag.wanted = caller_wants(h);
     h->tag.keeps_attrs =
-        !h->tag.is_end && (h->tag.wanted || html_element_flags[h->tag.element] & EF_ATTRS);
+        !h->tag.is_end && (h->tag.wanted || html_tree_needs_attrs(&h->tree, h->tag.element));
 }
 
-void html_tag_end(struct html *h) {
+bool html_tag_taken(struct html *h) {
+    const uint16_t *templates = &h->tree.open[EL_TEMPLATE];
     bool takes;
 
     h->state = S_DATA;
-    h->tag.in_template = h->tree.open[EL_TEMPLATE] > 0;
-    takes = h->tag.is_end ? html_tree_end(h) : html_tree_start(h);
-    if (h->tag.is_end)
-        h->tag.in_template = h->tree.open[EL_TEMPLATE] > 0;
-    if (takes && h->tag.wanted)
+    if (h->tag.is_end) {
+        takes = html_tree_end(h);
+        h->tag.in_template = *templates > 0;
+    } else {
+        h->tag.in_template = *templates > 0;
+        takes = html_tree_start(h);
+    }
+    return takes && h->tag.wanted;
+}
+
+void html_tag_end(struct html *h) {
+    if (html_tag_taken(h))
         html_put_tag(h);
     if (h->kept.cap > KEPT_AT_REST)
         buf_done(&h->kept);

@@ -69,11 +69,13 @@ static const char *data(struct html *h, const char *p, const char *end) {
     p = html_after_cr(h, p);
     if (p == end)
         return p;
-    if (h->o.wants_text || h->tree.frameset_ok)
+    if (h->o.wants_text || h->tree.frameset_ok) {
         p = put_run(h, p, end, '<', '&', nul_in_data(h), html_put_text);
-    else
+    } else {
         p = skip_to(p, end, '<');
-    if (p == end || h->state == S_STOPPED)
+        p = html_run_fast(h, p, end);
+    }
+    if (p == end || h->state != S_DATA)
         return p;
     if (*p == '<')
         return go(h, S_TAG_OPEN, p + 1);

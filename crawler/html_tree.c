@@ -38,7 +38,8 @@ struct html_open *tree_push(struct html_tree *t, enum html_element e, uint32_t n
                             .name_hash = name_hash,
                             .ns = NS_HTML,
                             .ends_scope = flags & EF_SCOPE,
-                            .is_special = flags & EF_SPECIAL};
+                            .is_special = flags & EF_SPECIAL,
+                            .is_plain = !(flags & EF_NOT_PLAIN)};
     t->open[e]++;
     return o;
 }
@@ -383,12 +384,29 @@ static bool start_in_select(struct html *h) {
     return html_tree_start(h);
 }
 
+/* The common case: an element of no particular rules, among such. */
+static bool is_plain_start(const struct html_tree *t, uint16_t flags) {
+    const uint16_t no_matter =
+        EF_SPECIAL | EF_FORMATTING | EF_SCOPE | EF_IMPLIED | EF_BREAKOUT | EF_BLOCK_END | EF_VOID;
+
+    if (flags & EF_CLOSES_P && t->open[EL_P] == 0)
+        flags &= (uint16_t)~EF_CLOSES_P;
+    if (flags & ~no_matter)
+        return false;
+    return t->depth ? t->stack[t->depth - 1].is_plain : t->phase == PHASE_BODY;
+}
+
 bool html_tree_start(struct html *h) {
     struct html_tree *t = &h->tree;
     enum html_element e = h->tag.element;
 
     if (t->is_off)
         return true;
+    if (is_plain_start(t, html_element_flags[e])) {
+        if (!(html_element_flags[e] & EF_VOID))
+            tree_push(t, e, h->tag.name_hash);
+        return true;
+    }
     if (tree_is_foreign_start(t, e)) {
         if (!tree_breaks_out(h))
             return tree_start_foreign(h);
@@ -516,12 +534,27 @@ static bool end_in_frameset(struct html_tree *t, enum html_element e) {
     return true;
 }
 
+/* The common case: the end tag of what is on top. */
+static bool is_plain_end(const struct html_tree *t, const struct html *h) {
+    const struct html_open *top;
+
+    if (t->depth == 0 || t->beyond)
+        return false;
+    top = &t->stack[t->depth - 1];
+    return top->is_plain && is(top, h->tag.element, h->tag.name_hash);
+}
+
 bool html_tree_end(struct html *h) {
     struct html_tree *t = &h->tree;
     enum html_element e = h->tag.element;
 
     if (t->is_off)
         return true;
+    if (is_plain_end(t, h)) {
+        t->open[e]--;
+        t->depth--;
+        return true;
+    }
     if (t->beyond) {
         t->beyond--;
         return true;
@@ -559,6 +592,18 @@ bool html_tree_shows_text(const struct html_tree *t) {
 
 enum html_element html_tree_image(const struct html_tree *t) {
     return !t->is_off && !tree_is_foreign_start(t, EL_IMAGE) ? EL_IMG : EL_IMAGE;
+}
+
+bool html_tree_needs_attrs(const struct html_tree *t, enum html_element element) {
+    switch (element) {
+    case EL_INPUT:
+        return t->frameset_ok;
+    case EL_ANNOTATION_XML:
+    case EL_FONT:
+        return html_tree_is_foreign(t);
+    default:
+        return false;
+    }
 }
 
 bool html_tree_wants_attr(enum html_element element, struct str name) {

@@ -122,13 +122,12 @@ static void write_elements(FILE *out) {
 
     while (!fits(multiplier, slots))
         multiplier = multiplier * 6364136223846793005U + 1442695040888963407U;
-    fprintf(out, "static const uint64_t element_multiplier = UINT64_C(%" PRIu64 ");\n\n",
-            multiplier);
-    fprintf(out, "static const uint64_t element_keys[] = {\n    0,\n");
+    fprintf(out, "const uint64_t html_element_multiplier = UINT64_C(%" PRIu64 ");\n\n", multiplier);
+    fprintf(out, "const uint64_t html_element_keys[EL_COUNT] = {\n    0,\n");
     for (unsigned i = 1; i < EL_COUNT; i++)
         fprintf(out, "    UINT64_C(%" PRIu64 "),\n",
                 html_name_key(element_names[i], strlen(element_names[i])));
-    fprintf(out, "};\n\nstatic const unsigned char element_slots[] = {\n");
+    fprintf(out, "};\n\nconst unsigned char html_element_slots[1U << HTML_HASH_BITS] = {\n");
     for (size_t i = 0; i < 1U << HTML_HASH_BITS; i++)
         fprintf(out, "    %u,\n", slots[i]);
     fprintf(out, "};\n");

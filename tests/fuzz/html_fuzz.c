@@ -1,0 +1,117 @@
+/* html_fuzz - any bytes: in one piece and in pieces of random length the same
+ * tokens; and the same links whether text is wanted on the way or not.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crawler/html.h"
+
+enum { MAX_SAID = 64 << 20 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct said {
+    struct buf tokens;
+    bool in_text; /* text that follows text is one token */
+    bool links_only;
+};
+
+static void say(struct said *s, struct str what) {
+    if (buf_put(&s->tokens, what) != ERR_OK)
+        abort();
+}
+
+static void say_flags(struct said *s, const struct html_token *t) {
+    char flags[] = {(char)('0' + t->kind),        t->self_closing ? '/' : '.',
+                    t->in_template ? 'T' : '.',   t->in_foreign ? 'F' : '.',
+                    t->has_name ? 'n' : '.',      t->has_public_id ? 'p' : '.',
+                    t->has_system_id ? 's' : '.', t->force_quirks ? 'q' : '.'};
+
+    say(s, str_at(flags, sizeof flags));
+}
+
+static bool hear(void *arg, const struct html_token *t) {
+    struct said *s = arg;
+
+    if (t->kind == HTML_TEXT && s->links_only)
+        return true;
+    if (t->kind != HTML_TEXT || !s->in_text)
+        say_flags(s, t);
+    s->in_text = t->kind == HTML_TEXT;
+    say(s, t->name);
+    say(s, t->text);
+    say(s, t->public_id);
+    say(s, t->system_id);
+    for (size_t i = 0; i < t->n_attrs; i++) {
+        assert(t->attrs[i].value.len <= HTML_MAX_VALUE);
+        say(s, STR(" "));
+        say(s, t->attrs[i].name);
+        say(s, t->attrs[i].too_long ? STR("!") : STR("="));
+        say(s, t->attrs[i].value);
+    }
+    return true;
+}
+
+static bool wants_tag(void *arg, struct str name) {
+    (void)arg;
+    return name.len == 1 || str_eq(name, STR("input"));
+}
+
+static bool wants_attr(void *arg, struct str tag, struct str name) {
+    (void)arg;
+    (void)tag;
+    return name.len == 1 || str_eq(name, STR("href"));
+}
+
+/* Pieces as |seed| has it; 0: all in one. */
+static void run(const struct html_options *o, struct str input, uint32_t seed, struct said *s) {
+    struct html_options with = *o;
+    OWNED(html) struct html *h = NULL;
+
+    with.token = hear;
+    with.arg = s;
+    h = html_new(&with);
+    while (input.len) {
+        size_t n = seed ? 1 + (seed >> 16) % 7 : input.len;
+        /* a copy of its own, so that a read past its end is seen */
+        struct str piece = str_upto(input, n);
+        char *copy = malloc(piece.len);
+
+        assert(copy);
+        memcpy(copy, piece.ptr, piece.len);
+        if (html_feed(h, str_at(copy, piece.len)) != ERR_OK)
+            abort();
+        free(copy);
+        input = str_from(input, piece.len);
+        seed = seed * 1664525U + 1013904223U * (seed != 0);
+    }
+    if (html_finish(h) != ERR_OK)
+        abort();
+}
+
+static void check_same(const struct html_options *a, const struct html_options *b, struct str input,
+                       uint32_t seed_b, bool links_only) {
+    struct said one = {.tokens = BUF_INIT(MAX_SAID), .links_only = links_only};
+    struct said other = one;
+
+    run(a, input, 0, &one);
+    run(b, input, seed_b, &other);
+    assert(str_eq(buf_str(&one.tokens), buf_str(&other.tokens)));
+    buf_done(&one.tokens);
+    buf_done(&other.tokens);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    const struct html_options all = {.wants_text = true, .wants_comments = true};
+    const struct html_options links = {.wants_tag = wants_tag, .wants_attr = wants_attr};
+    struct html_options with_text = links;
+    struct str input = str_at((const char *)data, size);
+    uint32_t seed = size ? 1U + data[size / 2] * 2654435761U : 1;
+
+    with_text.wants_text = true;
+    check_same(&all, &all, input, seed, false);
+    check_same(&links, &links, input, seed, false);
+    check_same(&links, &with_text, input, 0, true);
+    return 0;
+}
