@@ -90,7 +90,7 @@ static int bind_one(sqlite3_stmt *st, int at, const struct db_value *v) {
 
 enum err db_query(struct db *db, sqlite3_stmt **ret_st, const char *sql,
                   const struct db_value *values, size_t n) {
-    sqlite3_stmt *st;
+    sqlite3_stmt *st = NULL;
     enum err e = prepared(db, sql, &st);
 
     for (size_t i = 0; i < n && e == ERR_OK; i++)

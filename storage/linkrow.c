@@ -184,7 +184,7 @@ static enum err decompress(struct linkrow_codec *c, struct str *body, size_t len
 
 enum err linkrow_decode(struct linkrow_codec *c, struct str row, struct links_view *ret_links,
                         bool *ret_more) {
-    struct head h;
+    struct head h = {0};
     size_t len;
     enum err e = take_head(&row, &h);
 

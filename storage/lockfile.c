@@ -16,7 +16,7 @@ static enum err explain(struct buf *why, const char *path, const char *detail, e
 
 enum err lockfile_take(const char *database, int *ret_fd, struct buf *why) {
     OWNED_CHARS char *path = NULL;
-    OWNED_FD int fd = -1;
+    int fd;
 
     if (asprintf(&path, "%s.lock", database) < 0) {
         path = NULL;
@@ -25,11 +25,14 @@ enum err lockfile_take(const char *database, int *ret_fd, struct buf *why) {
     fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return explain(why, path, strerror(errno), ERR_IO);
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-        return errno == EWOULDBLOCK
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        int number = errno;
+
+        (void)close(fd);
+        return number == EWOULDBLOCK
                    ? explain(why, path, "another process uses this database", ERR_BUSY)
-                   : explain(why, path, strerror(errno), ERR_IO);
+                   : explain(why, path, strerror(number), ERR_IO);
+    }
     *ret_fd = fd;
-    fd = -1;
     return ERR_OK;
 }

@@ -97,14 +97,12 @@ static char *folder_of(const char *path) {
 
 /* With a folder in front no name has a meaning of its own for SQLite (":memory:"). */
 static char *path_of(struct str path) {
-    OWNED_CHARS char *chars = mem_chars(path);
-    char *with_folder;
+    const char *folder = str_find(path, '/') == STR_END ? "./" : "";
+    size_t size = strlen(folder) + path.len + 1;
+    char *chars = mem_new(size, 1);
 
-    if (strchr(chars, '/'))
-        return TAKE(chars);
-    with_folder = mem_new(path.len + 3, 1);
-    (void)snprintf(with_folder, path.len + 3, "./%s", chars);
-    return with_folder;
+    (void)snprintf(chars, size, "%s%.*s", folder, (int)path.len, path.ptr);
+    return chars;
 }
 
 static struct sqlite *new_sqlite(const struct store_options *o, struct str path,
