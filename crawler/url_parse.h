@@ -1,6 +1,6 @@
 /* url_parse - one parse on its way: what the files of url share.
  *
- * Nobody but url.c, url_parse.c and url_authority.c includes this.
+ * Nobody but url.c, url_parse.c, url_authority.c and url_tail.c includes this.
  */
 #ifndef CRAWLER_URL_PARSE_H
 #define CRAWLER_URL_PARSE_H
@@ -33,6 +33,8 @@ MUST_USE enum err url_parse_all(struct url_parse *x, struct str input);
 
 /* Reads user, password, host and port, and writes them behind "//". */
 MUST_USE enum err url_parse_authority(struct url_parse *x);
+/* At a '?', a '#', or the end: reads and writes what is left. */
+MUST_USE enum err url_parse_tail(struct url_parse *x);
 /* Reads |host| alone and writes it. */
 MUST_USE enum err url_parse_host(struct url_parse *x, struct str host);
 
