@@ -11,6 +11,7 @@ from rig.nginx import Nginx
 
 PAGES = 10_000
 HOSTS = 20
+ADDRESSES = [f"127.0.2.{i + 1}" for i in range(HOSTS)]
 LINKS = 21  # with the text around them: the 2.4 KB page of the targets
 CONNECTIONS = 4
 
@@ -23,7 +24,7 @@ def lay_out(folder):
 
 
 def urls(port):
-    return [f"http://127.0.2.{i % HOSTS + 1}:{port}/{i}.html" for i in range(PAGES)]
+    return [f"http://{ADDRESSES[i % HOSTS]}:{port}/{i}.html" for i in range(PAGES)]
 
 
 def by_curl(folder, wanted):
@@ -32,7 +33,7 @@ def by_curl(folder, wanted):
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     transfers = str(HOSTS * CONNECTIONS)
     subprocess.run(
-        ["curl", "-sS", "--parallel", "--parallel-max", transfers, "-K", str(config)],
+        ["curl", "-sS", "--no-progress-meter", "--parallel", "--parallel-max", transfers, "-K", str(config)],
         check=True,
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -63,8 +64,7 @@ def main():
         root = folder / "pages"
         root.mkdir()
         lay_out(root)
-        blocks = "server {{ listen *:{port} backlog=4096; root {root}; }}"
-        server = Nginx(folder / "nginx", root, blocks=lambda port: blocks.format(port=port, root=root))
+        server = Nginx(folder / "nginx", root, addresses=ADDRESSES)
         try:
             wanted = urls(server.port)
             floor, floor_wall = by_curl(folder, wanted)

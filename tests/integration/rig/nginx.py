@@ -28,7 +28,7 @@ http {{
   scgi_temp_path {folder}/scgi;
   keepalive_requests 100000;
   server {{
-    listen 127.0.0.1:{port} backlog=4096;
+    {listen}
     root {root};
     {server}
   }}
@@ -43,9 +43,12 @@ def free_port():
 
 
 class Nginx:
-    """|server|: further lines of its server block; |blocks|: port -> further servers."""
+    """|server|: further lines of its server block; |addresses|: of it, on loopback;
+    |blocks|: port -> further servers."""
 
-    def __init__(self, folder, root, server="", blocks=lambda port: ""):
+    def __init__(
+        self, folder, root, server="", addresses=("127.0.0.1",), blocks=lambda port: ""
+    ):
         self.binary = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin")
         if not self.binary:
             pytest.skip("nginx is not installed")
@@ -53,6 +56,7 @@ class Nginx:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.root = root
         self.server = server
+        self.addresses = addresses
         self.blocks = blocks
         for _ in range(5):  # somebody may be quicker to take the port
             if self._start():
@@ -65,7 +69,7 @@ class Nginx:
         config.write_text(
             CONFIG.format(
                 folder=self.folder,
-                port=self.port,
+                listen="\n".join(f"listen {a}:{self.port} backlog=4096;" for a in self.addresses),
                 root=self.root,
                 server=self.server,
                 blocks=self.blocks(self.port),
@@ -79,7 +83,7 @@ class Nginx:
         )
         while self.process.poll() is None:
             try:
-                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+                connection = http.client.HTTPConnection(self.addresses[0], self.port, timeout=5)
                 connection.request("HEAD", "/")
                 connection.getresponse()
                 connection.close()
