@@ -6,10 +6,6 @@
 #include "api/guard.h"
 #include "base/mem.h"
 
-bool call_is_head(const struct api_call *c) {
-    return str_eq(c->method, STR("HEAD"));
-}
-
 bool call_header(const struct api_call *c, struct str name, struct str *ret_value) {
     return guard_header(c->headers, c->n_headers, name, ret_value);
 }

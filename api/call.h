@@ -42,7 +42,6 @@ struct api_call {
     char *values[API_MAX_RESPONSE_HEADERS]; /* of its headers */
 };
 
-bool call_is_head(const struct api_call *c);
 bool call_header(const struct api_call *c, struct str name, struct str *ret_value);
 
 /* --- answers: one a call ------------------------------------------------------- */

@@ -9,7 +9,7 @@ enum { CHECK_LEN = 6, MAX_BYTES = CURSOR_MAX_TEXT / 4 * 3 };
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 static uint64_t check_of(struct str payload, const struct uuid *job) {
-    char bytes[MAX_BYTES + sizeof job->bytes];
+    char bytes[MAX_BYTES + sizeof(struct uuid)];
     size_t len = payload.len;
 
     memcpy(bytes, payload.ptr, len);

@@ -112,6 +112,5 @@ void results_answer(struct api_call *c, const struct results_request *q, struct 
     owned->left = q->limit;
     call_answer(c, 200, format_header(q->format));
     add_disposition(c, q->format, what);
-    if (!call_is_head(c))
-        c->response.reader = export_reader(TAKE(owned));
+    c->response.reader = export_reader(TAKE(owned));
 }

@@ -61,6 +61,25 @@ TEST(refuses_what_is_malformed) {
     CHECK(holds("\"parameter\":\"name\""));
 }
 
+TEST(takes_packed_lists) {
+    struct str text = STR("\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x28\x29\x29\xb0\xd2\xd7"
+                          "\x4f\xd4\x2b\x49\x2d\x2e\xd1\xe7\xca\x80\x70\x93\xa0\x5c\x00\xef\x55"
+                          "\x87\x65\x1e\x00\x00\x00");
+    struct str json = STR("\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x2a\x2d\xca\x29\x56"
+                          "\xb2\x8a\x56\xca\x28\x29\x29\xb0\xd2\xd7\x4f\xd4\x2b\x49\x2d\x2e\xd1"
+                          "\x57\x8a\xad\x05\x00\xc1\x75\x78\x39\x1b\x00\x00\x00");
+    const char *packed_text = "Content-Type: text/plain\nContent-Encoding: gzip";
+
+    CHECK_INT(call("POST /v1/jobs", packed_text, text), 202);
+    CHECK(holds("\"accepted\":2"));
+    CHECK_INT(call("POST /v1/jobs", packed_text, str_upto(text, text.len - 4)), 400);
+    CHECK(holds("\"code\":\"invalid_body\""));
+    CHECK_INT(
+        call("POST /v1/jobs", "Content-Type: application/json\nContent-Encoding: x-gzip", json),
+        202);
+    CHECK(holds("\"accepted\":1"));
+}
+
 TEST(refuses_bodies_that_it_cannot_read) {
     struct str text = STR("http://a.test/");
 
@@ -91,6 +110,25 @@ TEST(holds_json_but_not_text_to_the_limit) {
     while (big.len < 200000)
         CHECK_OK(buf_printf(&big, "http://a.test/%zu\n", big.len));
     CHECK_INT(call("POST /v1/jobs", "Content-Type: text/plain", buf_str(&big)), 202);
+}
+
+/* After its refusal a body is read for a while, so that the sender gets to see it. */
+TEST(cuts_the_line_of_who_does_not_stop) {
+    struct api_header headers[] = {{STR("Host"), STR("localhost")},
+                                   {STR("Content-Type"), STR("application/json")}};
+    struct api_request r = {.method = STR("POST"), .target = STR("/v1/jobs")};
+    OWNED(api_call) struct api_call *c = NULL;
+    static char piece[1 << 20];
+    int n = 0;
+
+    r.version = STR("HTTP/1.1");
+    r.headers = headers;
+    r.n_headers = 2;
+    c = api_call_new(api, &r);
+    while (n < 1000 && api_call_body(c, str_at(piece, sizeof piece)))
+        n++;
+    CHECK(n >= 60 && n < 100);
+    CHECK_INT(api_call_response(c)->status, 413);
 }
 
 TEST(rejects_what_is_too_long_alike) {

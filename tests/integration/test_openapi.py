@@ -1,0 +1,117 @@
+"""openapi.yaml says what the service does: its calls and the shape of every answer."""
+
+import json
+import pathlib
+import re
+
+import jsonschema
+import pytest
+import yaml
+
+from rig.site import Reply, page, redirect
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+DOCUMENT = yaml.safe_load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
+
+
+def check(value, name):
+    """|value| has the shape of the schema |name|."""
+    text = json.dumps(DOCUMENT["components"]["schemas"])
+    definitions = json.loads(text.replace("#/components/schemas/", "#/$defs/"))
+    schema = {"$ref": f"#/$defs/{name}", "$defs": definitions}
+    jsonschema.Draft202012Validator(schema).validate(value)
+
+
+@pytest.fixture
+def crawld(service):
+    return service("--max-attempts", "1", "--dns-server", "127.0.0.1:9")
+
+
+def test_calls_are_those_of_the_service(crawld):
+    served = {tuple(line.split()[:2]) for line in crawld.get("/").text.splitlines()[2:]}
+    described = {
+        (method.upper(), path)
+        for path, item in DOCUMENT["paths"].items()
+        for method in item
+        if method != "parameters"
+    }
+    assert served == described
+
+
+def test_it_serves_itself(crawld):
+    answer = crawld.get("/openapi.yaml")
+    assert answer.headers["Content-Type"] == "application/yaml"
+    assert yaml.safe_load(answer.body) == DOCUMENT
+
+
+def test_references_and_examples():
+    def walk(value):
+        if isinstance(value, dict):
+            if "$ref" in value:
+                target = DOCUMENT
+                for step in value["$ref"].removeprefix("#/").split("/"):
+                    target = target[step]
+            for member in value.values():
+                walk(member)
+        elif isinstance(value, list):
+            for member in value:
+                walk(member)
+
+    walk(DOCUMENT)
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        jsonschema.Draft202012Validator.check_schema(schema)
+        for example in schema.get("examples", []):
+            check(example, name)
+    body = DOCUMENT["paths"]["/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]
+    for example in body["examples"].values():
+        check(example["value"], "NewJob")
+
+
+def test_answers_have_their_shape(crawld, site):
+    web = site({"/": page("/a", "/b"), "/moved": redirect("/"), "/bad": Reply(status=500)})
+    options = {
+        "urls": [web.url("/"), web.url("/moved"), web.url("/bad"), "ftp://x/", "nonsense"],
+        "name": "shape",
+        "metadata": {"number": 1.10},
+        "host_delay_ms": 0,
+        "extract": {"elements": ["a"], "text": True},
+    }
+    check(options, "NewJob")
+    created = crawld.post_json("/v1/jobs", options)
+    check(created.json, "CreatedJob")
+    job = crawld.wait(created.json["id"])
+    check(job, "Job")
+    assert job["options"] == {k: options[k] for k in ("host_delay_ms", "extract")}
+    for listed in crawld.get("/v1/jobs").json["items"]:
+        check(listed, "Job")
+    records = list(crawld.items(f"/v1/jobs/{job['id']}/urls"))
+    links = list(crawld.items(f"/v1/jobs/{job['id']}/links"))
+    assert len(records) == 5 and len(links) == 4
+    for record in records:
+        check(record, "UrlRecord")
+    for link in links:
+        check(link, "Link")
+
+
+def test_problems_have_their_shape(crawld):
+    answers = [
+        crawld.get("/nothing"),
+        crawld.get("/v1/jobs/x"),
+        crawld.get("/v1/jobs?limit=0"),
+        crawld.call("PATCH", "/v1/jobs"),
+        crawld.get("/v1/jobs", Origin="http://other.test"),
+        crawld.post_json("/v1/jobs", {"urls": [], "host_delay_ms": "x", "what": 1}),
+        crawld.post_json("/v1/jobs", {"urls": []}),
+        crawld.post_text("/v1/jobs", b"http://a.test/\n\xff\n"),
+        crawld.call("POST", "/v1/jobs", "x"),
+    ]
+    assert [a.status for a in answers] == [404, 404, 400, 405, 403, 400, 422, 400, 415]
+    for answer in answers:
+        check(answer.json, "Problem")
+        assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_problem_codes_are_those_of_the_service():
+    table = (ROOT / "api" / "problem.h").read_text(encoding="utf-8")
+    codes = re.findall(r'X\(\w+, \d{3}, "(\w+)"', table)
+    assert codes == DOCUMENT["components"]["schemas"]["Problem"]["properties"]["code"]["enum"]
