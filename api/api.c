@@ -205,9 +205,17 @@ bool api_call_wants_body(const struct api_call *c) {
     return !c->is_answered;
 }
 
+/* A list that is answered, or refused, takes no more memory nor disk. */
+static void end_receiving(struct api_call *c) {
+    receive_free(c->receive);
+    c->receive = NULL;
+}
+
 bool api_call_body(struct api_call *c, struct str piece) {
-    if (!c->is_answered && c->receive) {
+    if (c->receive) {
         receive_feed(c->receive, c, piece);
+        if (c->is_answered)
+            end_receiving(c);
         return true;
     }
     c->dropped += piece.len;
@@ -223,11 +231,13 @@ bool api_call_blocks(const struct api_call *c) {
 void api_call_finish(struct api_call *c) {
     if (!c->is_answered)
         c->route->finish(c);
+    end_receiving(c);
 }
 
 void api_call_refuse(struct api_call *c, const char *detail) {
     if (!c->is_answered)
         call_refuse(c, PROBLEM_UNAVAILABLE, detail);
+    end_receiving(c);
 }
 
 struct api_response *api_call_response(struct api_call *c) {

@@ -17,6 +17,7 @@ struct receive;
 struct api {
     struct api_options options;
     struct codec_limits limits;
+    _Atomic uint64_t held_bytes; /* of JSON bodies that are being received */
 };
 
 enum { CALL_MAX_BODY = 64 << 20, CALL_MAX_REQUEST_ID = 128 };

@@ -33,7 +33,7 @@ static struct cursor position(const struct export *x) {
 static bool wants_link(const struct link_export *l, struct str url) {
     if (l->scheme.len && !str_eq(format_scheme(url), l->scheme))
         return false;
-    return !l->host.len || str_eq(format_host(url), l->host);
+    return !l->host.len || str_eq_ascii(format_host(url), l->host);
 }
 
 static bool is_plain(const struct link_export *l) {

@@ -107,7 +107,7 @@ static bool wants_task(const struct record_export *r, const struct record *t) {
         return false;
     if (r->url.len && !str_eq(t->url, r->url))
         return false;
-    return !r->host.len || str_eq(format_host(t->url), r->host);
+    return !r->host.len || str_eq_ascii(format_host(t->url), r->host);
 }
 
 static bool visit_task(void *arg, const struct record *task) {

@@ -7,8 +7,11 @@
 #include "base/inflate.h"
 #include "base/mem.h"
 
+/* JSON bodies that may be held at once, of the largest size. */
+enum { MAX_HELD_BODIES = 16 };
+
 struct receive {
-    const struct api *api;
+    struct api *api;
     bool is_json;
     struct inflate *inflate; /* NULL: the body comes as it is */
     struct buf json;
@@ -24,6 +27,7 @@ void receive_free(struct receive *r) {
     if (!r)
         return;
     inflate_free(r->inflate);
+    r->api->held_bytes -= r->json.len;
     buf_done(&r->json);
     lines_done(&r->lines);
     submit_done(&r->submit);
@@ -186,12 +190,26 @@ static void wrong_text(struct receive *r) {
     r->is_wrong = true;
 }
 
+/* All bodies together are bounded too: many callers, each within the limit, could
+ * take all the memory. */
+static enum err hold(struct receive *r, struct str piece) {
+    uint64_t most = MAX_HELD_BODIES * r->api->options.max_request_bytes;
+    enum err e = ERR_BUSY;
+
+    r->api->held_bytes += piece.len;
+    if (r->api->held_bytes <= most)
+        e = buf_put(&r->json, piece);
+    if (e != ERR_OK)
+        r->api->held_bytes -= piece.len;
+    return e;
+}
+
 static enum err take_piece(void *arg, struct str piece) {
     struct receive *r = arg;
     enum err e;
 
     if (r->is_json)
-        return buf_put(&r->json, piece);
+        return hold(r, piece);
     e = lines_feed(&r->lines, piece, take_line, r);
     if (e == ERR_INVALID)
         wrong_text(r);

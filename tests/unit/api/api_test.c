@@ -112,6 +112,29 @@ TEST(holds_json_but_not_text_to_the_limit) {
     CHECK_INT(call("POST /v1/jobs", "Content-Type: text/plain", buf_str(&big)), 202);
 }
 
+TEST(bounds_all_json_bodies_together) {
+    enum { CALLS = 17 };
+    struct api_header headers[] = {{STR("Host"), STR("localhost")},
+                                   {STR("Content-Type"), STR("application/json")}};
+    struct api_request r = {.method = STR("POST"), .target = STR("/v1/jobs")};
+    struct api_call *calls[CALLS];
+    static char piece[64 << 10];
+
+    r.version = STR("HTTP/1.1");
+    r.headers = headers;
+    r.n_headers = 2;
+    for (int i = 0; i < CALLS; i++) {
+        calls[i] = api_call_new(api, &r);
+        CHECK(api_call_body(calls[i], str_at(piece, sizeof piece)));
+        api_call_finish(calls[i]);
+    }
+    CHECK_INT(api_call_response(calls[0])->status, 400);
+    CHECK_INT(api_call_response(calls[CALLS - 1])->status, 503);
+    for (int i = 0; i < CALLS; i++)
+        api_call_free(calls[i]);
+    CHECK_INT(post_json("{\"urls\":[\"http://a.test/\"]}"), 202);
+}
+
 /* After its refusal a body is read for a while, so that the sender gets to see it. */
 TEST(cuts_the_line_of_who_does_not_stop) {
     struct api_header headers[] = {{STR("Host"), STR("localhost")},
