@@ -126,9 +126,8 @@ TEST(bounds_all_json_bodies_together) {
     for (int i = 0; i < CALLS; i++) {
         calls[i] = api_call_new(api, &r);
         CHECK(api_call_body(calls[i], str_at(piece, sizeof piece)));
-        api_call_finish(calls[i]);
     }
-    CHECK_INT(api_call_response(calls[0])->status, 400);
+    CHECK(api_call_wants_body(calls[CALLS - 2]));
     CHECK_INT(api_call_response(calls[CALLS - 1])->status, 503);
     for (int i = 0; i < CALLS; i++)
         api_call_free(calls[i]);
