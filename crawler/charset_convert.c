@@ -201,13 +201,21 @@ static int run_iconv(iconv_t cd, struct str *s, struct buf *out, enum err *ret_e
     return why;
 }
 
-/* What stands for bytes that iconv refuses, and how many of them it replaces. */
-static uint32_t mended_char(const struct charset *c, struct str s, size_t *ret_len) {
+/* Does iconv want more behind this byte? */
+static bool is_lead(iconv_t cd, struct str one) {
+    char unused[8], *to = unused, *in = (char *)(uintptr_t)one.ptr;
+    size_t left = sizeof unused;
+
+    return iconv(cd, &in, &one.len, &to, &left) == (size_t)-1 && errno == EINVAL;
+}
+
+/* What stands for bytes that iconv refuses, and how many of them it replaces. An
+ * ASCII byte after a lead is read again: it may be markup. */
+static uint32_t mended_char(struct charset_decoder *d, struct str s, size_t *ret_len) {
     *ret_len = 1;
-    if (s.ptr[0] == (char)0x80 && str_eq(str_of(c->iconv), STR("GB18030")))
+    if (s.ptr[0] == (char)0x80 && str_eq(str_of(d->charset->iconv), STR("GB18030")))
         return 0x20ac;
-    /* An ASCII byte after a lead is read again: it may be markup. */
-    if (s.len > 1 && s.ptr[0] & 0x80 && s.ptr[1] & 0x80)
+    if (s.len > 1 && s.ptr[0] & 0x80 && s.ptr[1] & 0x80 && is_lead(d->iconv, str_upto(s, 1)))
         *ret_len = 2;
     return REPLACEMENT;
 }
@@ -226,7 +234,7 @@ static enum err decode_multi(struct charset_decoder *d, struct str s, bool last,
             d->n_pending = s.len;
             return ERR_OK;
         }
-        e = utf8_put(out, mended_char(d->charset, s, &len));
+        e = utf8_put(out, mended_char(d, s, &len));
         s = str_from(s, len);
     }
     return e;
