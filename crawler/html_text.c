@@ -74,6 +74,8 @@ static const char *data(struct html *h, const char *p, const char *end) {
     } else {
         p = skip_to(p, end, '<');
         p = html_run_fast(h, p, end);
+        if (p < end && *p != '<') /* a tag's token made text wanted: it begins here */
+            return p;
     }
     if (p == end || h->state != S_DATA)
         return p;
