@@ -20,6 +20,9 @@ enum {
     CONNECTION_MEMORY = 64 << 10, /* headers and the piece of a body at hand */
     STREAM_BLOCK = 64 << 10,
     BIG_ANSWER = 64 << 10, /* may take longer to send than an idle connection may live */
+    /* Between two requests the library keeps all of a connection's memory touched, so
+     * with more clients than this each answer ends its connection. */
+    KEPT_CONNECTIONS = 1000,
     LIBRARY_TIMEOUT_S = 75,
     /* A refused body is read and dropped up to this, because closing on a client
      * that still sends would take our answer away from it. */
@@ -37,6 +40,7 @@ struct httpd {
     atomic_bool closing;  /* each answer ends its connection */
     atomic_bool refusing; /* calls are refused */
     atomic_int n_calls;   /* under way */
+    atomic_int n_connections;
 };
 
 /* One connection: libmicrohttpd's socket context. */
@@ -155,12 +159,17 @@ static bool add_header(struct MHD_Response *response, struct api_header header) 
     return MHD_add_response_header(response, name, value) == MHD_YES;
 }
 
+static bool is_last_answer(const struct request *r, const struct api_response *answer) {
+    return answer->closes || atomic_load(&r->httpd->closing) ||
+           atomic_load(&r->httpd->n_connections) > KEPT_CONNECTIONS;
+}
+
 static bool add_headers(const struct request *r, struct MHD_Response *response,
                         const struct api_response *answer) {
     for (size_t i = 0; i < answer->n_headers; i++)
         if (!add_header(response, answer->headers[i]))
             return false;
-    if (answer->closes || atomic_load(&r->httpd->closing))
+    if (is_last_answer(r, answer))
         return add_header(response, (struct api_header){STR("Connection"), STR("close")});
     return true;
 }
@@ -348,8 +357,10 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
         peer->httpd = h;
         peer->deadline = deadline_new(h->deadlines, fd);
         metrics_connected(h->metrics);
+        atomic_fetch_add(&h->n_connections, 1);
     } else if (peer) {
         metrics_disconnected(h->metrics, deadline_was_cut(peer->deadline));
+        atomic_fetch_sub(&h->n_connections, 1);
         deadline_free(peer->deadline);
         free(peer->target);
         free(peer);

@@ -1,6 +1,7 @@
 """HTTP as hostile, broken and slow clients speak it, byte by byte."""
 
 import re
+import resource
 import socket
 import time
 
@@ -290,3 +291,19 @@ def test_idle_connections_hold_up_nobody(service):
     assert crawld.rss_bytes() - before < 32 << 20
     for client in idle:
         client.close()
+
+
+def test_many_connections_are_not_kept(service):
+    """What the HTTP library holds for a connection between two requests adds up."""
+    crawld, soft = service(), resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft[1], soft[1]))
+    many = [connect(crawld) for _ in range(1200)]
+    for client in many:
+        client.sendall(request(b"GET /healthz HTTP/1.1"))
+    kept = [b"close" not in client.recv(4096) for client in many]
+    assert kept.count(True) <= 1000 and kept.count(False) >= 200
+    for client in many:
+        client.close()
+    time.sleep(0.5)
+    assert exchange(crawld, request(b"GET /healthz HTTP/1.1") * 2)[0] == [200, 200]
+    resource.setrlimit(resource.RLIMIT_NOFILE, soft)
