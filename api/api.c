@@ -131,20 +131,21 @@ static void find_route(struct api_call *c) {
     }
 }
 
+static void check_parameter(struct api_call *c, struct str name) {
+    bool later = routes_lists(c->route->later, name);
+    OWNED_PROBLEM struct problem p;
+
+    problem_init(&p, PROBLEM_INVALID_PARAMETER);
+    if (!later && routes_lists(c->route->parameters, name))
+        return;
+    problem_fault(&p, FAULT_PARAMETER, name,
+                  later ? "is not available yet" : "is not a parameter of this call");
+    call_problem(c, &p);
+}
+
 static void check_parameters(struct api_call *c) {
-    for (size_t i = 0; i < c->query.n && c->route->parameters && !c->is_answered; i++) {
-        struct str name = c->query.parameters[i].name;
-        bool later = routes_lists(c->route->later, name);
-
-        if (!later && routes_lists(c->route->parameters, name))
-            continue;
-        OWNED_PROBLEM struct problem p;
-
-        problem_init(&p, PROBLEM_INVALID_PARAMETER);
-        problem_fault(&p, FAULT_PARAMETER, name,
-                      later ? "is not available yet" : "is not a parameter of this call");
-        call_problem(c, &p);
-    }
+    for (size_t i = 0; i < c->query.n && c->route->parameters && !c->is_answered; i++)
+        check_parameter(c, c->query.parameters[i].name);
 }
 
 static void read_target(struct api_call *c) {

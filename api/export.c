@@ -69,7 +69,8 @@ enum err export_page(struct export *x, uint64_t limit, struct buf *out,
 
     x->left = limit;
     x->enough_bytes = EXPORT_PAGE_BYTES;
-    while (e == ERR_OK && !x->is_at_end && !export_is_full(x))
+    for (int i = 0; i < EXPORT_PAGE_READS && e == ERR_OK && !x->is_at_end && !export_is_full(x);
+         i++)
         e = x->refill(x);
     if (e != ERR_OK)
         return e;

@@ -15,6 +15,7 @@
 enum {
     EXPORT_STREAM_BYTES = 256 << 10, /* a refill stops once it made so many */
     EXPORT_PAGE_BYTES = 4 << 20,     /* a page of JSON is cut short there */
+    EXPORT_PAGE_READS = 16,          /* or after so many reads, where a filter leaves little */
     EXPORT_MAX_BYTES = 64 << 20,     /* no line is longer */
 };
 
@@ -75,8 +76,8 @@ struct export *export_records_new(const struct export_records *o); /* NULL: out 
 
 /* A reader that owns |x|. */
 struct api_reader export_reader(struct export *x);
-/* Appends {"items": [...], "next_cursor": ...} with at most |limit| rows; the same
- * cursor is written to |ret_next|, empty at the end. */
+/* Appends {"items": [...], "next_cursor": ...} with at most |limit| rows, perhaps
+ * fewer; the same cursor is written to |ret_next|, empty at the end. */
 MUST_USE enum err export_page(struct export *x, uint64_t limit, struct buf *out,
                               char next_text[CURSOR_MAX_TEXT], struct str *ret_next);
 
