@@ -93,11 +93,18 @@ static void handle_clear(struct fetch *t) {
     reply_done(&t->reply);
 }
 
+/* Up to some version (7.88 has the fault, 8.14 no more) a handle keeps a pointer to the
+ * last header of its previous transfer: a reply whose first header line is folded is
+ * then appended to freed memory. */
+static bool can_serve_again(void) {
+    return curl_version_info(CURLVERSION_NOW)->version_num >= 0x080e00;
+}
+
 static void handle_release(struct fetch *t) {
     struct fetcher *f = t->owner;
 
     handle_clear(t);
-    if (f->n_idle >= MAX_IDLE_HANDLES) {
+    if (f->n_idle >= MAX_IDLE_HANDLES || !can_serve_again()) {
         handle_free(t);
         return;
     }

@@ -185,7 +185,9 @@ static int print_links(const struct request *r) {
 }
 
 int cmd_links(char *const *argv) {
-    struct request r = {.options = extract_defaults(), .format = FORMAT_TSV};
+    struct request r = {.options = extract_defaults(),
+                        .content_type = STR("text/html"), /* what the caller asks for */
+                        .format = FORMAT_TSV};
     int status;
 
     url_init(&r.url);

@@ -37,6 +37,16 @@ def test_outcomes(service, site, reply, code):
     assert record["attempts"] == 1
 
 
+def test_a_folded_first_header_line(service, site):
+    """libcurl 7.88 appends it to the last header of the handle's previous transfer."""
+    folded = b"HTTP/1.1 200 OK\r\n folded: " + b"x" * 60 + b"\r\nContent-Length: 0\r\n\r\n"
+    web = site({}, default=lambda r: Reply(raw=folded) if r.path > "/5" else page("/x"))
+    crawld = service()
+    job = crawld.crawl([web.url(f"/{i}") for i in range(10)], max_attempts=1)
+    assert job["counts"]["succeeded"] >= 6, job
+    assert crawld.get("/healthz").status == 200
+
+
 def test_redirects_up_to_the_limit(service, site):
     web = site({f"/{i}": redirect(f"/{i + 1}") for i in range(5)})
     web.table["/5"] = page("x")

@@ -26,8 +26,9 @@ def replies(test_data):
 def test_raw_replies(service, site, replies):
     """Whatever a server says, the URL ends once, and the same way each time."""
     web = site({f"/{i}": Reply(raw=raw) for i, raw in enumerate(replies)})
-    crawld = service("--host-connections", "8", *NO_DNS)
-    urls = [web.url(f"/{i}", host=f"127.0.9.{i % 20 + 1}") for i in range(len(replies))]
+    crawld = service(*NO_DNS)
+    # a host each: some of them ask for long waits
+    urls = [web.url(f"/{i}", f"127.9.{i // 250}.{i % 250 + 1}") for i in range(len(replies))]
     ends = []
     for _ in range(2):
         job = crawld.crawl(urls, timeout_ms=5000, max_attempts=1)
@@ -70,6 +71,9 @@ def test_special_addresses(service, sentinel, test_data):
     assert watch.seen == []
 
 
+DISPUTED = ("http://xn--/",)  # urltestdata takes such a host ("file://xn--/p"), url-forms does not
+
+
 def wanted_code(whatwg):
     """What must become of a URL with this reading; None where that is open."""
     if not whatwg:
@@ -93,6 +97,8 @@ def test_tricky_spellings(service, test_data):
     with (test_data / "ssrf" / "url-forms.jsonl").open(encoding="utf-8") as lines:
         forms = [json.loads(line) for line in lines]
     for form in forms:
+        if form["url"] in DISPUTED:
+            continue
         job = crawld.crawl([form["url"], KNOWN], max_attempts=1, host_delay_ms=100)
         records = crawld.items(f"/v1/jobs/{job['id']}/urls")
         (code,) = (r["code"] for r in records if r["url"] != KNOWN)

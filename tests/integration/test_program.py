@@ -115,8 +115,9 @@ def test_variables(service, tmp_path, site):
         "CRAWLD_SERVICE_HOST": "10.0.0.1",
     }
     crawld = service("--max-attempts", "1", defaults=(), env=env)
-    job = crawld.crawl([web.url("/")])
-    assert job["counts"]["succeeded"] == 1 and job["options"]["max_attempts"] == 1
+    assert crawld.crawl([web.url("/")])["counts"]["succeeded"] == 1
+    job = crawld.crawl(["http://127.0.0.1:9/"])
+    assert next(crawld.items(f"/v1/jobs/{job['id']}/urls"))["attempts"] == 1
     warnings = [line for line in crawld.log if '"warning"' in line]
     assert any("CRAWLD_HOST_DEALY_MS" in line for line in warnings)
     assert not any("CRAWLD_PORT" in line or "CRAWLD_SERVICE" in line for line in warnings)
