@@ -15,38 +15,54 @@ enum {
 
 /* --- values for later -------------------------------------------------------------- */
 
-enum err found_store(struct buf *b, const struct found *f) {
-    char head[2] = {(char)f->tag, (char)f->attr};
-    const struct str parts[] = {f->raw, f->rel, f->text};
-    size_t start = b->len;
-    enum err e = buf_put(b, str_at(head, sizeof head));
+struct stored {
+    enum tag tag;
+    enum attr attr;
+    uint32_t raw, rel, text; /* lengths of what follows */
+};
 
-    for (size_t i = 0; i < 3 && e == ERR_OK; i++) {
-        e = buf_put_varint(b, parts[i].len);
-        if (e == ERR_OK)
-            e = buf_put(b, parts[i]);
-    }
+static char *put_bytes(char *to, struct str s) {
+    if (s.len)
+        memcpy(to, s.ptr, s.len);
+    return to + s.len;
+}
+
+/* Lengths are stored as they are in memory: nothing of this outlives the page. */
+enum err found_store(struct buf *b, const struct found *f) {
+    const struct stored head = {f->tag, f->attr, (uint32_t)f->raw.len, (uint32_t)f->rel.len,
+                                (uint32_t)f->text.len};
+    size_t n = sizeof head + f->raw.len + f->rel.len + f->text.len;
+    char *room;
+    enum err e = buf_room(b, n, &room);
+
     if (e != ERR_OK)
-        b->len = start;
-    return e;
+        return e;
+    memcpy(room, &head, sizeof head);
+    room = put_bytes(room + sizeof head, f->raw);
+    room = put_bytes(room, f->rel);
+    (void)put_bytes(room, f->text);
+    buf_grew(b, n);
+    return ERR_OK;
+}
+
+static struct str take_bytes(struct str *s, size_t n) {
+    struct str taken = str_upto(*s, n);
+
+    *s = str_from(*s, n);
+    return taken;
 }
 
 bool found_take(struct str *s, struct found *ret_found) {
-    struct str *const parts[] = {&ret_found->raw, &ret_found->rel, &ret_found->text};
+    struct stored head;
 
-    if (s->len < 2)
+    if (s->len < sizeof head)
         return false;
-    ret_found->tag = (enum tag)(unsigned char)s->ptr[0];
-    ret_found->attr = (enum attr)(unsigned char)s->ptr[1];
-    *s = str_from(*s, 2);
-    for (size_t i = 0; i < 3; i++) {
-        uint64_t len;
-
-        if (str_take_varint(s, &len) != ERR_OK || len > s->len)
-            return false;
-        *parts[i] = str_upto(*s, (size_t)len);
-        *s = str_from(*s, (size_t)len);
-    }
+    memcpy(&head, take_bytes(s, sizeof head).ptr, sizeof head);
+    ret_found->tag = head.tag;
+    ret_found->attr = head.attr;
+    ret_found->raw = take_bytes(s, head.raw);
+    ret_found->rel = take_bytes(s, head.rel);
+    ret_found->text = take_bytes(s, head.text);
     return true;
 }
 

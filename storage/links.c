@@ -2,6 +2,7 @@
  * run of lines that compresses well and goes out as it is. Pure.
  */
 #include <assert.h>
+#include <string.h>
 
 #include "storage/model.h"
 
@@ -30,41 +31,47 @@ static bool has_room(const struct links *l, struct str url, struct str rel, stru
            text.len <= left - url.len - rel.len;
 }
 
-static enum err put_parts(struct links *l, struct str url, enum tag tag, enum attr attr,
-                          struct str rel, struct str text) {
-    char marks[2] = {(char)tag, (char)attr};
-    enum err e = l->n ? buf_put_char(&l->urls, '\n') : ERR_OK;
-
-    if (e == ERR_OK)
-        e = buf_put(&l->urls, url);
-    if (e == ERR_OK)
-        e = buf_put(&l->marks, str_at(marks, sizeof marks));
-    if (e == ERR_OK)
-        e = buf_put_varint(&l->marks, rel.len);
-    if (e == ERR_OK)
-        e = buf_put_varint(&l->marks, text.len);
-    if (e == ERR_OK)
-        e = buf_put(&l->texts, rel);
-    return e == ERR_OK ? buf_put(&l->texts, text) : e;
+static char *put_varint(char *to, uint64_t v) {
+    for (; v >= 0x80; v >>= 7)
+        *to++ = (char)(0x80 | (v & 0x7f));
+    *to++ = (char)v;
+    return to;
 }
 
+static char *put_bytes(char *to, struct str s) {
+    if (s.len)
+        memcpy(to, s.ptr, s.len);
+    return to + s.len;
+}
+
+/* All room is had before the first byte is put: so an error leaves |l| as it was. */
 enum err links_put(struct links *l, struct str url, enum tag tag, enum attr attr, struct str rel,
                    struct str text) {
-    size_t urls = l->urls.len, marks = l->marks.len, texts = l->texts.len;
+    char *urls, *marks, *texts, *end;
     enum err e;
 
     assert(str_find(url, '\n') == STR_END);
     if (!has_room(l, url, rel, text))
         return ERR_TOO_BIG;
-    e = put_parts(l, url, tag, attr, rel, text);
-    if (e == ERR_OK) {
-        l->n++;
-        return ERR_OK;
-    }
-    l->urls.len = urls;
-    l->marks.len = marks;
-    l->texts.len = texts;
-    return e;
+    e = buf_room(&l->urls, url.len + 1, &urls);
+    if (e == ERR_OK)
+        e = buf_room(&l->marks, MARK_MAX_BYTES, &marks);
+    if (e == ERR_OK)
+        e = buf_room(&l->texts, rel.len + text.len, &texts);
+    if (e != ERR_OK)
+        return e;
+    if (l->n)
+        *urls++ = '\n';
+    (void)put_bytes(urls, url);
+    buf_grew(&l->urls, url.len + (l->n != 0));
+    marks[0] = (char)tag;
+    marks[1] = (char)attr;
+    end = put_varint(put_varint(marks + 2, rel.len), text.len);
+    buf_grew(&l->marks, (size_t)(end - marks));
+    (void)put_bytes(put_bytes(texts, rel), text);
+    buf_grew(&l->texts, rel.len + text.len);
+    l->n++;
+    return ERR_OK;
 }
 
 struct links_view links_view(const struct links *l) {
