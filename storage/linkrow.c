@@ -8,7 +8,9 @@ enum {
     VERSION = 1,
     FLAG_ZSTD = 1,
     FLAG_MORE = 2, /* this is not the page's last part */
-    ZSTD_LEVEL = 1,
+    /* Of real pages' links level 1 leaves a quarter, this one a third, in a third of
+     * the time both ways. */
+    ZSTD_LEVEL = -5,
     /* below it compressing saves less than a page of the database now and then */
     ZSTD_LEAST_BYTES = 2048,
 };
