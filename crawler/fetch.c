@@ -42,8 +42,9 @@ static enum code code_of_curl(CURLcode c) {
         return CODE_TLS_ERROR;
     case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9, garbage, status 99: the scheme was checked */
     case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_BAD_CONTENT_ENCODING: /* of the transfer */
-    case CURLE_OUT_OF_MEMORY:        /* also a header line that is too long */
+    case CURLE_BAD_CONTENT_ENCODING:  /* of the transfer */
+    case CURLE_OUT_OF_MEMORY:         /* also a header line that is too long */
+    case CURLE_BAD_FUNCTION_ARGUMENT: /* of a header line that has no name */
     case CURLE_TOO_MANY_REDIRECTS:
         return CODE_PROTOCOL_ERROR;
     default: /* the local side: certificates unreadable, no descriptors, ... */

@@ -26,11 +26,11 @@ def replies(test_data):
 def test_raw_replies(service, site, replies):
     """Whatever a server says, the URL ends once, and the same way each time."""
     web = site({f"/{i}": Reply(raw=raw) for i, raw in enumerate(replies)})
-    crawld = service(*NO_DNS)
-    # a host each: some of them ask for long waits
+    # a host each, and another service for the second round: some ask for long waits
     urls = [web.url(f"/{i}", f"127.9.{i // 250}.{i % 250 + 1}") for i in range(len(replies))]
     ends = []
     for _ in range(2):
+        crawld = service(*NO_DNS)
         job = crawld.crawl(urls, timeout_ms=5000, max_attempts=1)
         assert job["counts"]["total"] == len(urls)
         records = list(crawld.items(f"/v1/jobs/{job['id']}/urls"))
