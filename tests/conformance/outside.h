@@ -20,7 +20,7 @@ static inline void outside_drain(FILE *f, struct buf *b) {
             abort();
         n = fread(room, 1, 64 << 10, f);
         buf_grew(b, n);
-    } while (n);
+    } while (!feof(f) && !ferror(f));
 }
 
 static inline void outside_path(const char *name, char *ret_path, size_t size) {
