@@ -199,16 +199,42 @@ static const char *run_tag(struct html *h, const char *p, const char *end) {
     return q + 1;
 }
 
-const char *html_run_fast(struct html *h, const char *p, const char *end) {
-    while (end - p > NAME_ROOM + 2) {
-        const char *q = run_tag(h, p, end);
+/* The comment whose "<!--" is at |p|: behind its ">", or NULL. */
+static const char *run_comment(const char *p, const char *end) {
+    const char *q = p + 3; /* "<!-->" is one */
 
+    while ((q = memchr(q + 1, '>', (size_t)(end - q - 1)))) {
+        if (q[-1] == '-' && q[-2] == '-')
+            return q + 1;
+        if (q - p >= 7 && q[-1] == '!' && q[-2] == '-' && q[-3] == '-')
+            return q + 1;
+    }
+    return NULL;
+}
+
+static const char *run_markup(struct html *h, const char *p, const char *end) {
+    if (p[1] != '!')
+        return run_tag(h, p, end);
+    return p[2] == '-' && p[3] == '-' && !h->o.wants_comments ? run_comment(p, end) : NULL;
+}
+
+/* To the next "<"; while a frameset could come, only over space. */
+static const char *run_text(const struct html *h, const char *p, const char *end) {
+    return h->tree.frameset_ok ? skip_space(p, end) : scan_any(p, end, '<', '<', '<', '<');
+}
+
+const char *html_run_fast(struct html *h, const char *p, const char *end) {
+    for (;;) {
+        const char *q;
+
+        p = run_text(h, p, end);
+        if (end - p <= NAME_ROOM + 2 || *p != '<')
+            return p;
+        q = run_markup(h, p, end);
         if (!q)
             return p;
         p = q;
-        if (h->state != S_DATA || h->o.wants_text || p == end)
+        if (h->state != S_DATA || h->o.wants_text)
             return p;
-        p = scan_any(p, end, '<', '<', '<', '<');
     }
-    return p;
 }

@@ -221,7 +221,7 @@ void html_put_value(struct html *h, struct str s);
 const struct html_kept *html_tag_attr(const struct html *h, struct str name);
 struct str html_attr_value(const struct html *h, const struct html_kept *a);
 struct str html_tag_name(const struct html *h);
-extern const char *const html_element_names[EL_COUNT];
+extern const struct str html_element_names[EL_COUNT];
 extern const uint16_t html_element_flags[EL_COUNT];
 /* The perfect hash over the names, by html_name_slot(). */
 extern const uint64_t html_element_multiplier;
@@ -231,8 +231,8 @@ extern const unsigned char html_element_slots[1U << HTML_HASH_BITS];
 bool html_tag_is_wanted(struct html *h, enum html_element e); /* of a listed one */
 
 /* --- html_fast.c */
-/* From the "<" at |p| in the data state, while text does not matter, to what needs
- * its states: a "<", or where the state has become another, or the end. */
+/* In the data state, while no text is wanted: from |p| to what needs its states,
+ * a "<" or text, or to where the state has become another, or to the end. */
 const char *html_run_fast(struct html *h, const char *p, const char *end);
 
 /* --- html_markup.c */

@@ -13,14 +13,14 @@
 
 enum { KEPT_AT_REST = 16 << 10 }; /* a buffer that grew beyond this is given back */
 
-const char *const html_element_names[EL_COUNT] = {"",
-#define X(id, name, flags) name,
-                                                  HTML_ELEMENTS(X)
+const struct str html_element_names[EL_COUNT] = {{"", 0},
+#define X(id, name, flags) {name, sizeof(name) - 1},
+                                                 HTML_ELEMENTS(X)
 #undef X
 };
 
 const uint16_t html_element_flags[EL_COUNT] = {0,
-#define X(id, name, flags) (flags),
+#define X(id, name, flags) flags,
                                                HTML_ELEMENTS(X)
 #undef X
 };
@@ -52,14 +52,14 @@ static enum html_element element_of(struct str name, uint64_t key) {
 
     if (e == EL_OTHER || html_element_keys[e] != key)
         return EL_OTHER;
-    if (name.len > HTML_KEY_EXACT && !str_eq(name, str_of(html_element_names[e])))
+    if (name.len > HTML_KEY_EXACT && !str_eq(name, html_element_names[e]))
         return EL_OTHER;
     return e;
 }
 
 struct str html_tag_name(const struct html *h) {
     if (h->tag.element != EL_OTHER)
-        return str_of(html_element_names[h->tag.element]);
+        return html_element_names[h->tag.element];
     return buf_str(&h->name);
 }
 
@@ -69,8 +69,7 @@ bool html_tag_is_wanted(struct html *h, enum html_element e) {
     uint8_t *answer = &h->wants_tag[e];
 
     if (*answer == UNKNOWN)
-        *answer =
-            !h->o.wants_tag || h->o.wants_tag(h->o.arg, str_of(html_element_names[e])) ? YES : NO;
+        *answer = !h->o.wants_tag || h->o.wants_tag(h->o.arg, html_element_names[e]) ? YES : NO;
     return *answer == YES;
 }
 

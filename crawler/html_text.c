@@ -67,16 +67,14 @@ static struct str nul_in_data(const struct html *h) {
 
 static const char *data(struct html *h, const char *p, const char *end) {
     p = html_after_cr(h, p);
-    if (p == end)
-        return p;
-    if (h->o.wants_text || h->tree.frameset_ok) {
-        p = put_run(h, p, end, '<', '&', nul_in_data(h), html_put_text);
-    } else {
-        p = skip_to(p, end, '<');
+    if (p < end && !h->o.wants_text)
         p = html_run_fast(h, p, end);
-        if (p < end && *p != '<') /* a tag's token made text wanted: it begins here */
-            return p;
-    }
+    if (p == end || h->state != S_DATA)
+        return p;
+    if (h->o.wants_text || h->tree.frameset_ok)
+        p = put_run(h, p, end, '<', '&', nul_in_data(h), html_put_text);
+    else
+        p = skip_to(p, end, '<');
     if (p == end || h->state != S_DATA)
         return p;
     if (*p == '<')
@@ -87,7 +85,14 @@ static const char *data(struct html *h, const char *p, const char *end) {
 
 /* --- raw text, sections 13.2.5.2-5 and 13.2.5.9-17 */
 
+/* The "<" at |p| is text, and nobody wants that. */
+static bool is_idle(const struct html *h, const char *p, const char *end) {
+    return !h->o.wants_text && end - p > 1 && p[1] != '/' && (p[1] != '!' || h->state != S_SCRIPT);
+}
+
 static const char *raw_tag(struct html *h, const char *p, const char *end) {
+    while (p < end && is_idle(h, p, end))
+        p = skip_to(p + 1, end, '<');
     if (p == end || h->state == S_STOPPED)
         return p;
     h->raw_state = h->state;

@@ -15,6 +15,7 @@ struct said {
     struct buf tokens;
     bool in_text; /* text that follows text is one token */
     bool links_only;
+    struct html *toggles; /* text is wanted inside "a" only, or NULL: as it was asked for */
 };
 
 static void say(struct said *s, struct str what) {
@@ -39,6 +40,8 @@ static bool hear(void *arg, const struct html_token *t) {
     if (t->kind != HTML_TEXT || !s->in_text)
         say_flags(s, t);
     s->in_text = t->kind == HTML_TEXT;
+    if (s->toggles && str_eq(t->name, STR("a")))
+        html_want_text(s->toggles, t->kind == HTML_START_TAG);
     say(s, t->name);
     say(s, t->text);
     say(s, t->public_id);
@@ -65,13 +68,15 @@ static bool wants_attr(void *arg, struct str tag, struct str name) {
 }
 
 /* Pieces as |seed| has it; 0: all in one. */
-static void run(const struct html_options *o, struct str input, uint32_t seed, struct said *s) {
+static void run(const struct html_options *o, struct str input, uint32_t seed, bool toggles,
+                struct said *s) {
     struct html_options with = *o;
     OWNED(html) struct html *h = NULL;
 
     with.token = hear;
     with.arg = s;
     h = html_new(&with);
+    s->toggles = toggles ? h : NULL;
     while (input.len) {
         size_t n = seed ? 1 + (seed >> 16) % 7 : input.len;
         /* a copy of its own, so that a read past its end is seen */
@@ -90,13 +95,18 @@ static void run(const struct html_options *o, struct str input, uint32_t seed, s
         abort();
 }
 
-static void check_same(const struct html_options *a, const struct html_options *b, struct str input,
-                       uint32_t seed_b, bool links_only) {
-    struct said one = {.tokens = BUF_INIT(MAX_SAID), .links_only = links_only};
-    struct said other = one;
+struct how {
+    struct html_options options;
+    uint32_t seed;
+    bool toggles, links_only;
+};
 
-    run(a, input, 0, &one);
-    run(b, input, seed_b, &other);
+static void check_same(struct str input, const struct how *a, const struct how *b) {
+    struct said one = {.tokens = BUF_INIT(MAX_SAID), .links_only = a->links_only};
+    struct said other = {.tokens = BUF_INIT(MAX_SAID), .links_only = b->links_only};
+
+    run(&a->options, input, a->seed, a->toggles, &one);
+    run(&b->options, input, b->seed, b->toggles, &other);
     assert(str_eq(buf_str(&one.tokens), buf_str(&other.tokens)));
     buf_done(&one.tokens);
     buf_done(&other.tokens);
@@ -110,8 +120,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     uint32_t seed = size ? 1U + data[size / 2] * 2654435761U : 1;
 
     with_text.wants_text = true;
-    check_same(&all, &all, input, seed, false);
-    check_same(&links, &links, input, seed, false);
-    check_same(&links, &with_text, input, 0, true);
+    check_same(input, &(struct how){.options = all}, &(struct how){.options = all, .seed = seed});
+    check_same(input, &(struct how){.options = links, .toggles = true},
+               &(struct how){.options = links, .toggles = true, .seed = seed});
+    check_same(input, &(struct how){.options = links, .links_only = true},
+               &(struct how){.options = with_text, .links_only = true});
     return 0;
 }
