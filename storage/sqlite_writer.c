@@ -222,6 +222,8 @@ static void fail_group(struct writer *w, struct list *group, enum err e) {
     bool may_wait = !w->backend->damaged;
     struct list *l;
 
+    if (e == ERR_BUSY) /* a tool of somebody's holds the database; see store.h for the errors */
+        e = ERR_IO;
     while ((l = list_pop_front(group))) {
         struct request *r = of_link(l);
 

@@ -1,4 +1,6 @@
 /* The store's contract, case by case: what store.h promises of any back end. */
+#include <stdatomic.h>
+
 #include "tests/contract/store_rig.h"
 
 /* --- ingest ----------------------------------------------------------------------- */
@@ -609,6 +611,90 @@ TEST(after_a_stop_calls_fail_and_reads_go_on) {
     rig_commit(&r, &b);
     CHECK_ERR(b.result, ERR_STOPPED);
     CHECK_OK(store_job_get(r.store, &job->id, &read));
+}
+
+/* --- all at once ---------------------------------------------------------------------- */
+
+enum { WORKERS = 3, ROUNDS = 8 };
+
+struct worker {
+    struct rig *rig;
+    pthread_t thread;
+    bool is_bad;
+    atomic_bool *stops;
+};
+
+/* Submits, crawls, cancels and deletes. */
+static void *work(void *arg) {
+    struct worker *w = arg;
+
+    for (int i = 0; i < ROUNDS && !w->is_bad; i++) {
+        OWNED(job) struct job *job = NULL;
+        OWNED(job) struct job *moved = NULL;
+        struct store_batch let_go = {.n_released = 1};
+
+        w->is_bad = rig_many(w->rig, 300, 30, &job) != ERR_OK;
+        if (w->is_bad)
+            break;
+        let_go.released = &job->no;
+        if (i % 3 == 0)
+            w->is_bad = store_job_move(w->rig->store, &job->id, JOB_CANCELLING, &moved) != ERR_OK;
+        else if (i % 3 == 1)
+            w->is_bad = store_job_delete(w->rig->store, &job->id) != ERR_OK;
+        else
+            w->is_bad = rig_settle_all(w->rig, job->no, 5) != ERR_OK;
+        rig_commit(w->rig, &let_go);
+    }
+    return NULL;
+}
+
+static bool ignore_record(void *arg, const struct record *r) {
+    (void)arg;
+    (void)r;
+    return true;
+}
+
+/* Reads what the others do. */
+static void *watch(void *arg) {
+    struct worker *w = arg;
+    const struct record_filter any = {0};
+
+    while (!*w->stops) {
+        for (int64_t no = 1; no <= WORKERS * ROUNDS; no++) {
+            OWNED(job) struct job *job = NULL;
+            int64_t after = 0;
+            bool more;
+
+            if (store_job_get_no(w->rig->store, no, &job) != ERR_OK)
+                continue;
+            w->is_bad = w->is_bad || !rig_adds_up(w->rig, no);
+            (void)!store_records_read(w->rig->store, no, &any, &after, 50, ignore_record, NULL,
+                                      &more);
+        }
+        (void)store_health(w->rig->store);
+    }
+    return NULL;
+}
+
+TEST(many_threads_at_once) {
+    RIG_OPEN(r);
+    atomic_bool stops = false;
+    struct worker workers[WORKERS + 1];
+    struct store_stats stats;
+
+    for (int i = 0; i <= WORKERS; i++) {
+        workers[i] = (struct worker){.rig = &r, .stops = &stops};
+        CHECK_INT(pthread_create(&workers[i].thread, NULL, i < WORKERS ? work : watch, &workers[i]),
+                  0);
+    }
+    for (int i = 0; i < WORKERS; i++)
+        (void)pthread_join(workers[i].thread, NULL);
+    stops = true;
+    (void)pthread_join(workers[WORKERS].thread, NULL);
+    for (int i = 0; i <= WORKERS; i++)
+        CHECK(!workers[i].is_bad);
+    store_stats(r.store, &stats);
+    CHECK_INT(stats.queued_urls, 0);
 }
 
 TEST_MAIN
