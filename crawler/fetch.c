@@ -8,7 +8,13 @@
 #include "base/mem.h"
 #include "crawler/fetch_impl.h"
 
-enum { MAX_IDLE_HANDLES = 256 };
+enum {
+    MAX_IDLE_HANDLES = 256,
+    /* Before this version a handle keeps a pointer to the last header of its previous
+     * transfer: an answer whose first header line is folded is then appended to freed
+     * memory (curl issue 11101, mended in May 2023). */
+    LEAST_REUSABLE = 0x080102,
+};
 
 /* --- codes ------------------------------------------------------------------------ */
 
@@ -94,18 +100,11 @@ static void handle_clear(struct fetch *t) {
     reply_done(&t->reply);
 }
 
-/* Up to some version (7.88 has the fault, 8.14 no more) a handle keeps a pointer to the
- * last header of its previous transfer: a reply whose first header line is folded is
- * then appended to freed memory. */
-static bool can_serve_again(void) {
-    return curl_version_info(CURLVERSION_NOW)->version_num >= 0x080e00;
-}
-
 static void handle_release(struct fetch *t) {
     struct fetcher *f = t->owner;
 
     handle_clear(t);
-    if (f->n_idle >= MAX_IDLE_HANDLES || !can_serve_again()) {
+    if (f->n_idle >= f->max_idle) {
         handle_free(t);
         return;
     }
@@ -282,6 +281,8 @@ enum err fetcher_new(const struct fetcher_options *o, struct fetcher **ret_fetch
 
     f->options = *o;
     f->timer_at = INT64_MAX;
+    if (curl_version_info(CURLVERSION_NOW)->version_num >= LEAST_REUSABLE)
+        f->max_idle = MAX_IDLE_HANDLES;
     list_init(&f->running);
     list_init(&f->idle);
     list_init(&f->sent);

@@ -36,7 +36,7 @@ struct fetcher {
     struct curl_slist *stale; /* "-host:port": entries that the next request removes */
     struct map entries;       /* hash of "host:port" -> how many requests use it */
     struct list running, idle, sent;
-    size_t n_running, n_idle;
+    size_t n_running, n_idle, max_idle;
     int64_t timer_at; /* monotonic ms; INT64_MAX: none */
 };
 

@@ -143,6 +143,7 @@ static const struct page pages[] = {
     {"/double", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\nContent-Length: 2\r\n\r\nxx",
      0},
     {"/not-gzip", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello", 0},
+    {"/folded", "HTTP/1.1 200 OK\r\n folded: line\r\nContent-Length: 2\r\n\r\nok", 0},
     {NULL, NULL, 0},
 };
 
@@ -194,6 +195,19 @@ TEST(forgets_interim_answers) {
     CHECK_INT(b.status, 200);
     CHECK_STR(buf_str(&b.location), "");
     CHECK_STR(buf_str(&b.body), "ok");
+}
+
+/* libcurl 7.88 writes to freed memory here if its handle served a request before. */
+TEST(survives_a_head_that_begins_with_a_space) {
+    BENCH struct bench b;
+
+    bench_init(&b, pages);
+    for (int i = 0; i < 3; i++) {
+        get(&b, "/");
+        CHECK_INT(b.code, CODE_NONE);
+        get(&b, "/folded");
+        CHECK(b.code == CODE_PROTOCOL_ERROR || b.code == CODE_NONE); /* newer ones take it */
+    }
 }
 
 TEST(limits_how_long_a_server_may_send_us_away) {
