@@ -2,7 +2,11 @@
 
 import time
 
+import pytest
+
 from rig.site import Reply
+
+pytestmark = pytest.mark.threaded
 
 
 def slow_job(service, site, n=200):

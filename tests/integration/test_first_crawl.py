@@ -4,7 +4,11 @@ import csv
 import io
 import json
 
+import pytest
+
 from rig.site import Reply, page, redirect
+
+pytestmark = pytest.mark.threaded
 
 
 def table():

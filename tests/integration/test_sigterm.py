@@ -4,8 +4,12 @@ import signal
 import threading
 import time
 
+import pytest
+
 from rig.site import Reply, page
 from test_kill import begin_upload
+
+pytestmark = pytest.mark.threaded
 
 
 def await_in_flight(web, n):
