@@ -11,19 +11,19 @@
 /* --- crashes ------------------------------------------------------------------------ */
 
 static enum err copy_file(const char *from_folder, const char *to_folder, const char *name) {
+    OWNED_FD int from = -1;
+    OWNED_FD int to = -1;
     char path[256], bytes[65536];
-    FILE *from, *to;
-    size_t n;
+    ssize_t n;
 
     (void)snprintf(path, sizeof path, "%s/%s", from_folder, name);
-    from = fopen(path, "rb");
+    from = open(path, O_RDONLY | O_CLOEXEC);
     (void)snprintf(path, sizeof path, "%s/%s", to_folder, name);
-    to = fopen(path, "wb");
-    while (from && to && (n = fread(bytes, 1, sizeof bytes, from)))
-        (void)fwrite(bytes, 1, n, to);
-    if (from)
-        (void)fclose(from);
-    return to && fclose(to) == 0 && from ? ERR_OK : ERR_IO;
+    to = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    while ((n = read(from, bytes, sizeof bytes)) > 0)
+        if (write(to, bytes, (size_t)n) != n)
+            return ERR_IO;
+    return n == 0 ? ERR_OK : ERR_IO;
 }
 
 /* What a kill -9 at this moment would leave, as an open store. */

@@ -547,22 +547,20 @@ TEST(links_come_in_parts_that_a_cursor_goes_through) {
 }
 
 static bool see_event(void *arg, const struct job_event *e) {
-    char *states = arg;
+    struct buf *states = arg;
 
-    (void)strcat(states, job_state_text(e->state));
-    (void)strcat(states, " ");
-    return true;
+    return buf_printf(states, "%s ", job_state_text(e->state)) == ERR_OK;
 }
 
 TEST(events_tell_each_change_of_state) {
     OWNED(job) struct job *job = NULL;
-    char states[128] = "";
+    struct buf states OWNED_BUF = BUF_INIT(128);
 
     RIG_OPEN(r);
     CHECK_OK(rig_many(&r, 3, 1, &job));
     CHECK_OK(rig_settle_all(&r, job->no, 1));
-    CHECK_OK(store_events_read(r.store, job->no, 0, see_event, states));
-    CHECK_STR(str_of(states), "queued running completed ");
+    CHECK_OK(store_events_read(r.store, job->no, 0, see_event, &states));
+    CHECK_STR(buf_str(&states), "queued running completed ");
 }
 
 /* --- feeds and the end ------------------------------------------------------------------ */
