@@ -54,8 +54,10 @@ struct api_request {
 enum { API_MAX_RESPONSE_HEADERS = 16 };
 
 /* A body that is made while it is sent. read() writes at most |max| bytes and
- * returns how many; 0: the end; -1: broken off (the connection is cut, so that the
- * receiver can tell). It may do one short read of the store. */
+ * returns how many; 0: the end; API_BROKEN: the connection is cut, so that the
+ * receiver can tell; API_AGAIN: nothing found yet, let others have their turn and
+ * ask again. It may do a few short reads of the store. */
+enum { API_BROKEN = -1, API_AGAIN = -2 };
 struct api_reader {
     ssize_t (*read)(void *arg, char *dst, size_t max);
     void (*free)(void *arg);

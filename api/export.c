@@ -19,26 +19,26 @@ void export_end_row(struct export *x) {
     x->left--;
 }
 
-/* The reader took all of |out|: makes more. False: the end, or an error. */
-static bool fill(struct export *x, enum err *ret_err) {
+/* The reader took all of |out|: makes more, if a turn's reads find any. */
+static enum err fill(struct export *x) {
+    enum err e = ERR_OK;
+
     buf_clear(&x->out);
     x->taken = 0;
-    *ret_err = ERR_OK;
-    while (x->out.len == 0 && !x->is_at_end && x->left) {
-        *ret_err = x->refill(x);
-        if (*ret_err != ERR_OK)
-            return false;
-    }
-    return x->out.len > 0;
+    for (int i = 0;
+         i < EXPORT_TURN_READS && e == ERR_OK && x->out.len == 0 && !x->is_at_end && x->left; i++)
+        e = x->refill(x);
+    return e;
 }
 
 static ssize_t read_export(void *arg, char *dst, size_t max) {
     struct export *x = arg;
-    enum err e = ERR_OK;
     size_t n;
 
-    if (x->taken == x->out.len && !fill(x, &e))
-        return e == ERR_OK ? 0 : -1;
+    if (x->taken == x->out.len && fill(x) != ERR_OK)
+        return API_BROKEN;
+    if (x->out.len == 0)
+        return x->is_at_end || !x->left ? 0 : API_AGAIN;
     n = x->out.len - x->taken;
     if (n > max)
         n = max;
@@ -69,7 +69,7 @@ enum err export_page(struct export *x, uint64_t limit, struct buf *out,
 
     x->left = limit;
     x->enough_bytes = EXPORT_PAGE_BYTES;
-    for (int i = 0; i < EXPORT_PAGE_READS && e == ERR_OK && !x->is_at_end && !export_is_full(x);
+    for (int i = 0; i < EXPORT_TURN_READS && e == ERR_OK && !x->is_at_end && !export_is_full(x);
          i++)
         e = x->refill(x);
     if (e != ERR_OK)

@@ -15,7 +15,7 @@
 enum {
     EXPORT_STREAM_BYTES = 256 << 10, /* a refill stops once it made so many */
     EXPORT_PAGE_BYTES = 4 << 20,     /* a page of JSON is cut short there */
-    EXPORT_PAGE_READS = 16,          /* or after so many reads, where a filter leaves little */
+    EXPORT_TURN_READS = 16,          /* of the store in one go, where a filter leaves little */
     EXPORT_MAX_BYTES = 64 << 20,     /* no line is longer */
 };
 

@@ -91,22 +91,46 @@ const char *httpd_library(void) {
 
 /* --- answering ---------------------------------------------------------------- */
 
+/* A body that is made while it is sent. */
+struct stream {
+    struct errand errand; /* to go on, while suspended */
+    struct api_reader reader;
+    struct desk *desk;
+    struct MHD_Connection *connection;
+};
+
+static void go_on(struct errand *e, bool refused) {
+    (void)refused; /* the stream ends like all others when the service stops */
+    MHD_resume_connection(CONTAINER_OF(e, struct stream, errand)->connection);
+}
+
+/* Nothing to send yet: the thread's other connections come first. To return 0
+ * without being suspended would spin. */
+static ssize_t give_way(struct stream *s) {
+    MHD_suspend_connection(s->connection);
+    if (!desk_put(s->desk, &s->errand))
+        MHD_resume_connection(s->connection);
+    return 0;
+}
+
 static ssize_t read_stream(void *arg, uint64_t at, char *dst, size_t max) {
-    struct api_reader *reader = arg;
-    ssize_t n = reader->read(reader->arg, dst, max);
+    struct stream *s = arg;
+    ssize_t n = s->reader.read(s->reader.arg, dst, max);
 
     (void)at;
     if (n > 0)
         return n;
+    if (n == API_AGAIN)
+        return give_way(s);
     return n == 0 ? MHD_CONTENT_READER_END_OF_STREAM : MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
 static void free_stream(void *arg) {
-    struct api_reader *reader = arg;
+    struct stream *s = arg;
 
-    if (reader->free)
-        reader->free(reader->arg);
-    free(reader);
+    if (s->reader.free)
+        s->reader.free(s->reader.arg);
+    free(s);
 }
 
 static ssize_t read_nothing(void *arg, uint64_t at, char *dst, size_t max) {
@@ -129,16 +153,20 @@ static struct MHD_Response *response_without_stream(void) {
     return response;
 }
 
-static struct MHD_Response *response_of_stream(struct api_reader *reader) {
-    struct api_reader *own = NEW(struct api_reader);
+static struct MHD_Response *response_of_stream(const struct request *r, struct api_reader *reader) {
+    struct stream *s = NEW(struct stream);
     struct MHD_Response *response;
 
-    *own = *reader;
+    *s = (struct stream){.errand = {.run = go_on},
+                         .reader = *reader,
+                         .desk = r->httpd->desk,
+                         .connection = r->connection};
+    list_init(&s->errand.link);
     *reader = (struct api_reader){0}; /* taken */
-    response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_stream, own,
+    response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_stream, s,
                                                  free_stream);
     if (!response)
-        free_stream(own);
+        free_stream(s);
     return response;
 }
 
@@ -149,7 +177,7 @@ static struct MHD_Response *response_of_bytes(struct buf bytes) {
 static struct MHD_Response *response_new(const struct request *r, struct api_response *answer) {
     if (!answer->reader.read)
         return response_of_bytes(buf_take(&answer->body));
-    return r->is_head ? response_without_stream() : response_of_stream(&answer->reader);
+    return r->is_head ? response_without_stream() : response_of_stream(r, &answer->reader);
 }
 
 static bool add_header(struct MHD_Response *response, struct api_header header) {

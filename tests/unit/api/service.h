@@ -87,8 +87,9 @@ static void keep_answer(struct api_response *r) {
                        (int)r->headers[i].value.len, r->headers[i].value.ptr);
     if (e == ERR_OK)
         e = buf_put(&body, buf_str(&r->body));
-    while (r->reader.read && (n = r->reader.read(r->reader.arg, piece, sizeof piece)) > 0)
-        if (buf_put(&body, str_at(piece, (size_t)n)) != ERR_OK)
+    while (r->reader.read &&
+           ((n = r->reader.read(r->reader.arg, piece, sizeof piece)) > 0 || n == API_AGAIN))
+        if (n > 0 && buf_put(&body, str_at(piece, (size_t)n)) != ERR_OK)
             break;
     if (n < 0 || e != ERR_OK)
         buf_clear(&body); /* broken off */
