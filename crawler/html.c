@@ -1,3 +1,5 @@
+/* The tokeniser's door: one from html_new() to html_free(), the loop over its
+ * states, and tokens on their way out. html_internal.h has the plan of the files. */
 #include "crawler/html.h"
 
 #include <assert.h>

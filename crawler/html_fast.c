@@ -144,11 +144,14 @@ static bool keep(struct html *h, struct values *v, const char *p, const char *q,
 /* --- any tag */
 
 /* The ">" that ends the tag whose name ends at |p|, or NULL: it is for the states.
- * Where |v| is not NULL, its attributes are looked at. */
-static const char *run_attrs(struct html *h, const char *p, const char *end, struct values *v) {
-    const char *q = p, *value;
+ * Where |v| is not NULL, its attributes are looked at. Inlined, so that there are two. */
+static inline __attribute__((always_inline)) const char *
+run_attrs(struct html *h, const char *p, const char *end, struct values *v) {
+    const char *q = p;
 
     for (;;) {
+        const char *value;
+
         q = scan_any(q, end, '>', '=', '>', '=');
         if (q == end)
             return NULL;
@@ -160,8 +163,7 @@ static const char *run_attrs(struct html *h, const char *p, const char *end, str
             p = q++; /* it begins a name */
             continue;
         }
-        value = q + 1;
-        value = skip_value(value, end);
+        value = skip_value(q + 1, end);
         if (!value || (v && !keep(h, v, p, q, value)))
             return NULL;
         p = q = value;

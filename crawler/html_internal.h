@@ -7,8 +7,9 @@
  *   html_fast.c    the short way over tags that nobody wants
  *   html_markup.c  comments and doctypes
  *   html_entity.c  character references
- *   html_tree.c    which start and end tags a tree builder would take
- *   html_table.c   of these, tables and templates; html_foreign.c SVG and MathML
+ *   html_tree.c    the stack of open elements; html_start.c and html_end.c: which
+ *                  tags a tree builder would take; html_table.c: of these, tables and
+ *                  templates; html_foreign.c: SVG and MathML
  *
  * Every state is a function of the standard's section 13.2.5, named after it. It
  * gets what is left of the chunk, which is not empty, and returns how far it came:
@@ -245,7 +246,7 @@ const char *html_run_entity(struct html *h, const char *p, const char *end);
 void html_finish_entity(struct html *h);   /* leads back to the state that it stood in */
 void html_reference_begin(struct html *h); /* after the "&" */
 
-/* --- html_tree.c */
+/* --- html_tree.c, html_start.c, html_end.c */
 void html_tree_init(struct html_tree *t);
 /* False: a tree builder ignores this tag. The state is that of the contents. */
 bool html_tree_start(struct html *h);

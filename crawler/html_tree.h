@@ -1,4 +1,5 @@
-/* html_tree - what html_tree.c, html_table.c and html_foreign.c share: the stack
+/* html_tree - what html_tree.c, html_start.c, html_end.c, html_table.c
+ * and html_foreign.c share: the stack
  * of open elements and the questions about it. Nobody else includes this.
  */
 #ifndef CRAWLER_HTML_TREE_H
@@ -12,13 +13,31 @@
 
 enum { ADOPTION_ROUNDS = 8 };
 
+enum tree_scope { SCOPE, SCOPE_LIST_ITEM, SCOPE_BUTTON }; /* section 13.2.4.2 */
+
+/* |o| is an HTML element of this name. */
+static inline bool tree_is(const struct html_open *o, enum html_element e, uint32_t name_hash) {
+    return o->ns == NS_HTML && o->element == e && (e != EL_OTHER || o->name_hash == name_hash);
+}
+
 /* --- html_tree.c */
 struct html_open *tree_top(struct html_tree *t); /* NULL: the body, or what stands for it */
 bool tree_top_is(const struct html_tree *t, enum html_element e);
 /* NULL where the stack is full. */
 struct html_open *tree_push(struct html_tree *t, enum html_element e, uint32_t name_hash);
+/* Until so many are open. */
 void tree_pop_to(struct html_tree *t, size_t depth);
+/* Takes out an HTML element, and leaves what is above it. */
 void tree_remove(struct html_tree *t, size_t at);
+/* Where in the stack, or NOWHERE. */
+size_t tree_in_scope(const struct html_tree *t, enum html_element e, enum tree_scope scope);
+/* Pops up to the nearest |e| and that; false where none is in scope. */
+bool tree_pop_in_scope(struct html_tree *t, enum html_element e, enum tree_scope scope);
+/* "Generate implied end tags", except for |but|. */
+void tree_pop_implied(struct html_tree *t, enum html_element but);
+void tree_adopt(struct html_tree *t, enum html_element e);
+void tree_leave_select(struct html_tree *t);
+void tree_begin_body(struct html_tree *t);
 size_t tree_in_table_scope(const struct html_tree *t, enum html_element e);
 
 /* --- html_table.c */
