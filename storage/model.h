@@ -99,14 +99,41 @@ enum code {
 /* The elements and attributes that carry URLs. Numbers are stored in link rows. */
 #define TAG_TABLE(X)                                                                               \
     X(NONE, "")                                                                                    \
-    X(A, "a") X(AREA, "area") X(LINK, "link") X(BASE, "base") X(IMG, "img") X(SCRIPT, "script")    \
-        X(IFRAME, "iframe") X(FRAME, "frame") X(FORM, "form") X(VIDEO, "video") X(AUDIO, "audio")  \
-            X(SOURCE, "source") X(TRACK, "track") X(EMBED, "embed") X(OBJECT, "object")            \
-                X(INPUT, "input") X(BUTTON, "button") X(BLOCKQUOTE, "blockquote") X(Q, "q")        \
-                    X(INS, "ins") X(DEL, "del") X(BODY, "body") X(META, "meta") X(HTML, "html")    \
-                        X(TABLE, "table") X(TD, "td") X(TH, "th") X(IMAGE, "image") X(USE, "use")  \
-                            X(APPLET, "applet") X(HEAD, "head") X(HEADER, "Link:") X(FEED, "feed") \
-                                X(SITEMAP, "sitemap") X(TR, "tr")
+    X(A, "a")                                                                                      \
+    X(AREA, "area")                                                                                \
+    X(LINK, "link")                                                                                \
+    X(BASE, "base")                                                                                \
+    X(IMG, "img")                                                                                  \
+    X(SCRIPT, "script")                                                                            \
+    X(IFRAME, "iframe")                                                                            \
+    X(FRAME, "frame")                                                                              \
+    X(FORM, "form")                                                                                \
+    X(VIDEO, "video")                                                                              \
+    X(AUDIO, "audio")                                                                              \
+    X(SOURCE, "source")                                                                            \
+    X(TRACK, "track")                                                                              \
+    X(EMBED, "embed")                                                                              \
+    X(OBJECT, "object")                                                                            \
+    X(INPUT, "input")                                                                              \
+    X(BUTTON, "button")                                                                            \
+    X(BLOCKQUOTE, "blockquote")                                                                    \
+    X(Q, "q")                                                                                      \
+    X(INS, "ins")                                                                                  \
+    X(DEL, "del")                                                                                  \
+    X(BODY, "body")                                                                                \
+    X(META, "meta")                                                                                \
+    X(HTML, "html")                                                                                \
+    X(TABLE, "table")                                                                              \
+    X(TD, "td")                                                                                    \
+    X(TH, "th")                                                                                    \
+    X(IMAGE, "image")                                                                              \
+    X(USE, "use")                                                                                  \
+    X(APPLET, "applet")                                                                            \
+    X(HEAD, "head")                                                                                \
+    X(HEADER, "Link:")                                                                             \
+    X(FEED, "feed")                                                                                \
+    X(SITEMAP, "sitemap")                                                                          \
+    X(TR, "tr")
 
 enum tag {
 #define X(name, text) TAG_##name,
@@ -117,14 +144,31 @@ enum tag {
 
 #define ATTR_TABLE(X)                                                                              \
     X(NONE, "")                                                                                    \
-    X(HREF, "href") X(SRC, "src") X(SRCSET, "srcset") X(ACTION, "action")                          \
-        X(FORMACTION, "formaction") X(CITE, "cite") X(DATA, "data") X(POSTER, "poster")            \
-            X(BACKGROUND, "background") X(CONTENT, "content") X(MANIFEST, "manifest")              \
-                X(LONGDESC, "longdesc") X(CODEBASE, "codebase") X(ARCHIVE, "archive")              \
-                    X(CLASSID, "classid") X(PROFILE, "profile") X(USEMAP, "usemap")                \
-                        X(PING, "ping") X(IMAGESRCSET, "imagesrcset") X(XLINK_HREF, "xlink:href")  \
-                            X(ICON, "icon") X(DYNSRC, "dynsrc") X(LOWSRC, "lowsrc") X(LOC, "loc")  \
-                                X(URL, "url")
+    X(HREF, "href")                                                                                \
+    X(SRC, "src")                                                                                  \
+    X(SRCSET, "srcset")                                                                            \
+    X(ACTION, "action")                                                                            \
+    X(FORMACTION, "formaction")                                                                    \
+    X(CITE, "cite")                                                                                \
+    X(DATA, "data")                                                                                \
+    X(POSTER, "poster")                                                                            \
+    X(BACKGROUND, "background")                                                                    \
+    X(CONTENT, "content")                                                                          \
+    X(MANIFEST, "manifest")                                                                        \
+    X(LONGDESC, "longdesc")                                                                        \
+    X(CODEBASE, "codebase")                                                                        \
+    X(ARCHIVE, "archive")                                                                          \
+    X(CLASSID, "classid")                                                                          \
+    X(PROFILE, "profile")                                                                          \
+    X(USEMAP, "usemap")                                                                            \
+    X(PING, "ping")                                                                                \
+    X(IMAGESRCSET, "imagesrcset")                                                                  \
+    X(XLINK_HREF, "xlink:href")                                                                    \
+    X(ICON, "icon")                                                                                \
+    X(DYNSRC, "dynsrc")                                                                            \
+    X(LOWSRC, "lowsrc")                                                                            \
+    X(LOC, "loc")                                                                                  \
+    X(URL, "url")
 
 enum attr {
 #define X(name, text) ATTR_##name,
