@@ -88,20 +88,24 @@ struct values {
 
 /* The one name in [p, q), in lower case, or none. */
 static struct str name_in(const char *p, const char *q, char room[MAX_NAME]) {
-    struct str name;
+    bool is_odd = false, has_upper = false;
+    size_t len;
 
     p = skip_space(p, q);
     while (q > p && html_is_space(q[-1]))
         q--;
-    name = str_at(p, (size_t)(q - p));
-    if (name.len > MAX_NAME)
-        return STR_NONE;
-    for (size_t i = 0; i < name.len; i++) {
-        if (html_is_space(p[i]) || p[i] == '/' || p[i] == '\0')
-            return STR_NONE;
-        room[i] = ascii_lower(p[i]);
+    len = (size_t)(q - p);
+    for (size_t i = 0; i < len; i++) {
+        is_odd |= p[i] <= ' ' || p[i] == '/'; /* what is not ASCII is odd here too */
+        has_upper |= p[i] >= 'A' && p[i] <= 'Z';
     }
-    return str_at(room, name.len);
+    if (is_odd || (has_upper && len > MAX_NAME))
+        return STR_NONE;
+    if (!has_upper)
+        return str_at(p, len);
+    for (size_t i = 0; i < len; i++)
+        room[i] = ascii_lower(p[i]);
+    return str_at(room, len);
 }
 
 static bool is_known(const struct values *v, struct str name) {

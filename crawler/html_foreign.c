@@ -105,9 +105,11 @@ bool tree_end_foreign(struct html *h) {
         tree_leave_foreign(t);
         return false;
     }
-    for (size_t i = t->depth; i-- > 0 && t->stack[i].ns != NS_HTML;) {
+    for (size_t i = t->depth; i-- > 0;) {
         const struct html_open *o = &t->stack[i];
 
+        if (o->ns == NS_HTML)
+            break;
         if (o->element == h->tag.element && o->name_hash == h->tag.name_hash) {
             tree_pop_to(t, i);
             h->tag.in_foreign = true;

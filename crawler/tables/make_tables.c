@@ -36,17 +36,27 @@ static void die(const char *what, const char *detail) {
     exit(1);
 }
 
+/* "NAME HEX" or "NAME HEX HEX"; false for anything else. */
+static bool read_entity(char *line, struct entity *e) {
+    char *end = strchr(line, ' ');
+
+    if (!end || end - line >= MAX_NAME)
+        return false;
+    memcpy(e->name, line, (size_t)(end - line));
+    for (int i = 0; i < 2 && *end == ' '; i++)
+        e->code_points[i] = (unsigned)strtoul(end, &end, 16);
+    return e->code_points[0] && *end == '\n';
+}
+
 static void read_entities(FILE *in) {
     char line[128];
 
     while (fgets(line, sizeof line, in)) {
-        struct entity *e = &entities[n_entities];
-
         if (n_entities == MAX_ENTITIES)
             die("too many entities", line);
-        if (sscanf(line, "%39s %x %x", e->name, &e->code_points[0], &e->code_points[1]) < 2)
+        if (!read_entity(line, &entities[n_entities]))
             die("not an entity", line);
-        if (n_entities && strcmp(entities[n_entities - 1].name, e->name) >= 0)
+        if (n_entities && strcmp(entities[n_entities - 1].name, entities[n_entities].name) >= 0)
             die("not sorted", line);
         n_entities++;
     }

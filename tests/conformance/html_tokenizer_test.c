@@ -140,8 +140,9 @@ static json_t *unescaped_tokens(json_t *tokens) {
     json_array_foreach(tokens, i, token) {
         json_t *copy = json_array();
 
-        json_array_foreach(token, j, part)
+        json_array_foreach(token, j, part) {
             json_array_append_new(copy, json_is_string(part) ? unescaped(part) : json_incref(part));
+        }
         json_array_append_new(result, copy);
     }
     return result;
@@ -214,7 +215,9 @@ static void check_file(const char *path) {
         printf("%s: %s\n", path, error.text);
         exit(1);
     }
-    json_array_foreach(json_object_get(file, "tests"), i, test) check_case(test);
+    json_array_foreach(json_object_get(file, "tests"), i, test) {
+        check_case(test);
+    }
     n_excluded += (unsigned)json_array_size(json_object_get(file, "xmlViolationTests"));
     json_decref(file);
 }

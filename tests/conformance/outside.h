@@ -45,7 +45,7 @@ static inline void outside_unpack(const char *program, const char *name, struct 
 
     outside_need(name, path, sizeof path);
     (void)snprintf(command, sizeof command, "%s '%s'", program, path);
-    f = popen(command, "r");
+    f = popen(command, "r"); /* NOLINT: tests may have a shell */
     if (!f)
         abort();
     outside_drain(f, b);
