@@ -27,7 +27,9 @@ MUST_USE enum err engine_new(const struct engine_options *o, struct engine **ret
  * are aborted and stay in the store as they were; hands over the last results.
  * Returns when the thread has ended. The store is still running. */
 void engine_stop(struct engine *e);
-void engine_free(struct engine *e); /* stops it where that was not done; NULL is fine */
+/* Stops it where that was not done, and waits for the store to answer what it still
+ * has: one that cannot write does so when it is stopped (store_stop). NULL is fine. */
+void engine_free(struct engine *e);
 DEFINE_OWNED(engine)
 
 /* Tasks of the job that are with the engine: being fetched, or fetched and not

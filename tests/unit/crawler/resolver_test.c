@@ -70,7 +70,7 @@ static void server_start(struct name_server *ns) {
 
     *ns = (struct name_server){.fd = socket(AF_INET, SOCK_DGRAM, 0)};
     (void)setsockopt(ns->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
-    if (bind(ns->fd, (struct sockaddr *)&a, sizeof a) != 0 ||
+    if (ns->fd < 0 || bind(ns->fd, (struct sockaddr *)&a, sizeof a) != 0 ||
         getsockname(ns->fd, (struct sockaddr *)&a, &len) != 0)
         abort();
     ns->port = ntohs(a.sin_port);

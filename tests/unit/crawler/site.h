@@ -139,7 +139,7 @@ static struct site *site_new_at(const struct page *pages, const char *address) {
     s->pages = pages;
     (void)pthread_mutex_init(&s->lock, NULL);
     s->fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (bind(s->fd, (struct sockaddr *)&a, sizeof a) != 0 || listen(s->fd, 128) != 0 ||
+    if (s->fd < 0 || bind(s->fd, (struct sockaddr *)&a, sizeof a) != 0 || listen(s->fd, 128) != 0 ||
         getsockname(s->fd, (struct sockaddr *)&a, &len) != 0)
         abort();
     s->port = ntohs(a.sin_port);
