@@ -33,8 +33,9 @@ static enum err read_page(const char *path, struct buf *html) {
     FILE *file = fopen(path, "rb");
     char piece[1 << 16];
     enum err e = f && file ? ERR_OK : ERR_IO;
+    size_t n = sizeof piece;
 
-    for (size_t n = 1; e == ERR_OK && n;) {
+    while (e == ERR_OK && n == sizeof piece) { /* a short piece is the last one */
         n = fread(piece, 1, sizeof piece, file);
         e = inflate_feed(f, str_at(piece, n), keep, html);
     }
