@@ -69,12 +69,21 @@ void call_refuse(struct api_call *c, enum problem_code code, const char *detail)
     call_problem(c, &p);
 }
 
-void call_refuse_parameter(struct api_call *c, const char *name, const char *detail) {
+static void refuse_parameter(struct api_call *c, enum problem_code code, const char *name,
+                             const char *detail) {
     OWNED_PROBLEM struct problem p;
 
-    problem_init(&p, PROBLEM_INVALID_PARAMETER);
+    problem_init(&p, code);
     problem_fault(&p, FAULT_PARAMETER, str_of(name), "%s", detail);
     call_problem(c, &p);
+}
+
+void call_refuse_parameter(struct api_call *c, const char *name, const char *detail) {
+    refuse_parameter(c, PROBLEM_INVALID_PARAMETER, name, detail);
+}
+
+void call_refuse_cursor(struct api_call *c, const char *name) {
+    refuse_parameter(c, PROBLEM_INVALID_CURSOR, name, "is not a cursor of this list");
 }
 
 static const char *full_detail(const struct api_call *c) {

@@ -55,6 +55,7 @@ void call_answer_body(struct api_call *c, unsigned status, struct str content_ty
 void call_problem(struct api_call *c, const struct problem *p);
 void call_refuse(struct api_call *c, enum problem_code code, const char *detail);
 void call_refuse_parameter(struct api_call *c, const char *name, const char *detail);
+void call_refuse_cursor(struct api_call *c, const char *name); /* of the parameter */
 /* What the store says went wrong; with a NOT_FOUND the job is meant. */
 void call_store_error(struct api_call *c, enum err e);
 

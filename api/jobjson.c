@@ -54,7 +54,10 @@ static void write_pace(struct writer *w, const struct job *j, int64_t now_ms) {
         writer_null(w, "poll_after_ms");
         return;
     }
-    if (rate > 0.0) {
+    if (j->state == JOB_CANCELLING) { /* the engine lets go at once, however much is left */
+        writer_null(w, "eta_seconds");
+        poll_ms = POLL_LEAST_MS;
+    } else if (rate > 0.0) {
         writer_number(w, "eta_seconds", (uint64_t)(eta_ms / 1000.0 + 0.999));
         poll_ms = clamp((uint64_t)eta_ms, POLL_LEAST_MS, POLL_MOST_MS);
     } else {

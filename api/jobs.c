@@ -90,7 +90,7 @@ static bool read_filter(struct api_call *c, struct job_filter *f) {
     if (!from)
         return true;
     if (cursor_parse(*from, NULL, &cursor) != ERR_OK || cursor.kind != CURSOR_JOBS) {
-        call_refuse(c, PROBLEM_INVALID_CURSOR, NULL);
+        call_refuse_cursor(c, "cursor");
         return false;
     }
     f->before_no = (int64_t)cursor.numbers[0];

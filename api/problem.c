@@ -91,12 +91,28 @@ static void write_fault(struct writer *w, const struct fault *f) {
     writer_close(w, '}');
 }
 
-enum err problem_write(const struct problem *p, struct str request_id, struct buf *out) {
-    struct writer w = writer_on(out);
-    const char *detail = p->detail;
+/* The first fault with its place: who is shown only the detail shall know what it speaks of. */
+static enum err say_detail(const struct problem *p, struct buf *out) {
+    const struct fault *f = p->faults;
 
-    if (!detail && p->n_faults)
-        detail = p->faults[0].detail;
+    if (p->detail)
+        return buf_printf(out, "%s", p->detail);
+    if (p->n_faults == 0)
+        return buf_printf(out, "%s", problems[p->code].title);
+    if (f->place == FAULT_LINE)
+        return buf_printf(out, "line %llu: %s", (unsigned long long)f->line, f->detail);
+    if (f->where)
+        return buf_printf(out, "%s: %s", f->where, f->detail);
+    return buf_printf(out, "%s", f->detail);
+}
+
+enum err problem_write(const struct problem *p, struct str request_id, struct buf *out) {
+    OWNED_BUF struct buf detail = BUF_INIT(3 * PROBLEM_DETAIL_CHARS);
+    struct writer w = writer_on(out);
+    enum err e = say_detail(p, &detail);
+
+    if (e != ERR_OK)
+        return e;
     writer_open(&w, '{');
     writer_key(&w, "type");
     writer_raw(&w, STR("\"urn:crawld:problem:"));
@@ -105,7 +121,7 @@ enum err problem_write(const struct problem *p, struct str request_id, struct bu
     writer_text(&w, "code", str_of(problems[p->code].code));
     writer_text(&w, "title", str_of(problems[p->code].title));
     writer_number(&w, "status", problems[p->code].status);
-    writer_text(&w, "detail", detail ? str_of(detail) : str_of(problems[p->code].title));
+    writer_text(&w, "detail", buf_str(&detail));
     writer_text(&w, "request_id", request_id);
     writer_key(&w, "errors");
     writer_open(&w, '[');

@@ -16,8 +16,8 @@
     X(INVALID_TEXT, 400, "invalid_text", "The body is not a list of lines in UTF-8")               \
     X(INVALID_BODY, 400, "invalid_body", "The body cannot be decoded")                             \
     X(INVALID_OPTION, 400, "invalid_option", "The request has options that are not valid")         \
-    X(INVALID_PARAMETER, 400, "invalid_parameter", "A query parameter is not valid")               \
-    X(INVALID_CURSOR, 400, "invalid_cursor", "The cursor is not one of this service")              \
+    X(INVALID_PARAMETER, 400, "invalid_parameter", "A parameter is not valid")                     \
+    X(INVALID_CURSOR, 400, "invalid_cursor", "The cursor is not one of this list")                 \
     X(FORBIDDEN_ORIGIN, 403, "forbidden_origin", "Requests from other web sites are refused")      \
     X(FORBIDDEN_HOST, 403, "forbidden_host", "This host name is not served")                       \
     X(NOT_FOUND, 404, "not_found", "There is no such resource")                                    \
@@ -60,7 +60,7 @@ enum { PROBLEM_MAX_FAULTS = 16, PROBLEM_DETAIL_CHARS = 400 };
 
 struct problem {
     enum problem_code code;
-    char *detail; /* or NULL: the faults say it */
+    char *detail; /* or NULL: the first fault says it */
     struct fault faults[PROBLEM_MAX_FAULTS];
     size_t n_faults; /* beyond the maximum they are not kept */
 };

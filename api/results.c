@@ -36,13 +36,13 @@ static bool read_cursor(struct api_call *c, enum cursor_kind least, enum cursor_
     if (!given)
         return true;
     if (after && cursor) {
-        call_refuse_parameter(c, "cursor", "and after exclude each other");
+        call_refuse_parameter(c, "cursor", "excludes after");
         return false;
     }
     if (cursor_parse(*given, &q->job_id, &q->from) == ERR_OK && q->from.kind >= least &&
         q->from.kind <= most)
         return true;
-    call_refuse(c, PROBLEM_INVALID_CURSOR, NULL);
+    call_refuse_cursor(c, after ? "after" : "cursor");
     return false;
 }
 

@@ -15,10 +15,33 @@ TEST(says_what_is_wrong_and_where) {
     CHECK_STR(buf_str(&out),
               "{\"type\":\"urn:crawld:problem:invalid_option\",\"code\":\"invalid_option\","
               "\"title\":\"The request has options that are not valid\",\"status\":400,"
-              "\"detail\":\"must be a text\",\"request_id\":\"id-1\",\"errors\":["
+              "\"detail\":\"#/urls/3: must be a text\",\"request_id\":\"id-1\",\"errors\":["
               "{\"pointer\":\"#/urls/3\",\"detail\":\"must be a text\"},"
               "{\"line\":7,\"detail\":\"is not UTF-8\"},"
               "{\"parameter\":\"li\\\"mit\",\"detail\":\"is odd\"}]}");
+}
+
+static void check_detail(const struct problem *p, const char *expected) {
+    OWNED_BUF struct buf out = BUF_INIT(1 << 16);
+
+    CHECK_OK(problem_write(p, STR("id"), &out));
+    CHECK(str_find_str(buf_str(&out), str_of(expected)) != STR_END);
+}
+
+TEST(says_in_the_detail_what_it_speaks_of) {
+    OWNED_PROBLEM struct problem line, parameter, general, title;
+
+    problem_init(&line, PROBLEM_INVALID_TEXT);
+    problem_fault_line(&line, 7, "is not UTF-8");
+    check_detail(&line, "\"detail\":\"line 7: is not UTF-8\"");
+    problem_init(&parameter, PROBLEM_INVALID_PARAMETER);
+    problem_fault(&parameter, FAULT_PARAMETER, STR("limit"), "is odd");
+    check_detail(&parameter, "\"detail\":\"limit: is odd\"");
+    problem_init(&general, PROBLEM_NOT_READY);
+    problem_fault(&general, FAULT_GENERAL, STR_NONE, "stopping");
+    check_detail(&general, "\"detail\":\"stopping\"");
+    problem_init(&title, PROBLEM_NOT_FOUND);
+    check_detail(&title, "\"detail\":\"There is no such resource\"");
 }
 
 TEST(holds_text_from_outside_within_bounds) {
