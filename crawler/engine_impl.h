@@ -43,6 +43,7 @@ struct engine {
     struct list travelling; /* trip.travelling, by arrives_by */
     struct heap asked;      /* trip.overdue: those whose name is being looked up */
     size_t n_in_flight, n_refills;
+    size_t page_bytes; /* of the links of all pages that are being read */
     int64_t refill_at; /* not before; after one that failed */
     int64_t sched_wait_ms;
     bool has_news;   /* a turn changed what another may start: do not sleep on it */
@@ -86,6 +87,8 @@ struct trip {
     struct lookup lookup;
     struct fetch *fetch;
     struct extract *extract;
+    size_t page_bytes; /* of engine.page_bytes */
+    bool was_crowded_out;
     int64_t started_at; /* wall */
     int64_t begun_at;   /* this hop, monotonic */
     int64_t spent_ms;   /* on the hops before */

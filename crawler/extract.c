@@ -257,6 +257,13 @@ enum err extract_finish(struct extract *x, struct links *ret_links) {
     return e == ERR_OK ? extract_page_finish(&x->page, ret_links) : e;
 }
 
+size_t extract_size(const struct extract *x) {
+    const struct extract_found *f = &x->page.found;
+
+    return f->links.urls.cap + f->links.marks.cap + f->links.texts.cap +
+           f->seen_cap * sizeof *f->seen + x->page.anchor.held.cap;
+}
+
 const struct charset *extract_charset(const struct extract *x) {
     return x->page.found.charset;
 }

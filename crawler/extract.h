@@ -45,6 +45,9 @@ MUST_USE enum err extract_feed(struct extract *x, struct str bytes);
  * beyond max_links or longer than 64 KiB is counted in its |dropped|. */
 MUST_USE enum err extract_finish(struct extract *x, struct links *ret_links);
 
+/* The memory that its links take: what a small document can make large. */
+size_t extract_size(const struct extract *x);
+
 /* The encoding in force so far; UTF-8 until one was declared or guessed. */
 struct charset;
 const struct charset *extract_charset(const struct extract *x);

@@ -44,7 +44,8 @@ struct fetch_events {
     void (*sent)(void *arg);
     /* The head of a final answer is there: is its connection worth keeping? */
     bool (*head)(void *arg, const struct fetch_reply *reply);
-    /* A piece of a 2xx body, decoded. Not ERR_OK: the request ends with CODE_INTERNAL_ERROR. */
+    /* A piece of a 2xx body, decoded. Not ERR_OK: the request ends, for ERR_TOO_BIG
+     * with CODE_BODY_TOO_LARGE, else with CODE_INTERNAL_ERROR. */
     enum err (*body)(void *arg, struct str piece);
     /* The end. CODE_NONE: there was a whole answer, of any status. */
     void (*done)(void *arg, const struct fetch_reply *reply, enum code code);

@@ -93,6 +93,7 @@ static bool is_bloated(const struct fetch *t) {
 
 static enum err on_piece(void *arg, struct str piece) {
     struct fetch *t = arg;
+    enum err e;
 
     t->decoded += piece.len;
     if (GUARD("body_limit") && t->decoded > t->max_body_bytes)
@@ -101,9 +102,10 @@ static enum err on_piece(void *arg, struct str piece) {
         return break_off(t, CODE_BAD_ENCODING);
     if (!fetch_is_wanted(t))
         return t->decoded > UNWANTED_BODY_BYTES ? break_off(t, CODE_NONE) : ERR_OK;
-    if (t->owner->options.events->body(t->arg, piece) != ERR_OK)
-        return break_off(t, CODE_INTERNAL_ERROR);
-    return ERR_OK;
+    e = t->owner->options.events->body(t->arg, piece);
+    if (e == ERR_OK)
+        return ERR_OK;
+    return break_off(t, e == ERR_TOO_BIG ? CODE_BODY_TOO_LARGE : CODE_INTERNAL_ERROR);
 }
 
 /* The first byte of a coded body decides that it must be decodable. */

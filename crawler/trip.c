@@ -18,8 +18,10 @@ enum {
     KEEP_MS = 5000,  /* a connection, if its host has something due within */
     FIRST_RETRY_MS = 1000,
     MOST_RETRY_MS = 60 * 1000,
-    MAX_TEXT_BYTES = 255, /* of a Content-Type or ETag in the record */
-    MAX_ADDRESSES = 16,   /* handed over for one name */
+    MAX_TEXT_BYTES = 255,         /* of a Content-Type or ETag in the record */
+    MAX_ADDRESSES = 16,           /* handed over for one name */
+    MOST_PAGE_BYTES = 256 << 20,  /* of all pages being read; then those above ... */
+    SMALL_PAGE_BYTES = 256 << 10, /* ... this must go */
 };
 
 static void trip_end(struct trip *t, const struct fetch_reply *reply, enum code code);
@@ -47,10 +49,16 @@ static struct trip *trip_new(struct engine *e, struct crawl *c, struct task *tas
     return t;
 }
 
+static void page_free(struct trip *t) {
+    t->engine->page_bytes -= t->page_bytes;
+    t->page_bytes = 0;
+    extract_free(TAKE(t->extract));
+}
+
 /* Leaves |running| to the caller: a result may still be on its way to the store. */
 static void trip_free(struct trip *t) {
     list_remove(&t->of_crawl);
-    extract_free(t->extract);
+    page_free(t);
     url_done(&t->url);
     buf_done(&t->redirects);
     free(t);
@@ -258,10 +266,22 @@ static bool on_head(void *arg, const struct fetch_reply *reply) {
     return stays_at_home(reply) || sched_is_due(t->engine->sched, t->host, t->engine->now, KEEP_MS);
 }
 
+/* Each page has its limits, but a thousand within them could take all the memory. */
+static bool is_crowded(struct trip *t) {
+    size_t bytes = extract_size(t->extract);
+
+    t->engine->page_bytes += bytes - t->page_bytes;
+    t->page_bytes = bytes;
+    return GUARD("page_memory") && bytes > SMALL_PAGE_BYTES &&
+           t->engine->page_bytes > MOST_PAGE_BYTES;
+}
+
 static enum err on_body(void *arg, struct str piece) {
     struct trip *t = arg;
+    enum err e = t->extract ? extract_feed(t->extract, piece) : ERR_OK;
 
-    return t->extract ? extract_feed(t->extract, piece) : ERR_OK;
+    t->was_crowded_out = e == ERR_OK && t->extract && is_crowded(t);
+    return t->was_crowded_out ? ERR_TOO_BIG : e;
 }
 
 static enum code code_of_status(uint32_t status) {
@@ -374,7 +394,7 @@ static void hop(struct trip *t, struct url *next) {
     *next = from;
     t->n_redirects++;
     e->counting.redirects++;
-    extract_free(TAKE(t->extract));
+    page_free(t);
     if (url_host_key(&t->url, &key) != ERR_OK) /* no memory: any other line will do */
         buf_clear(&key);
     map_put(&e->trips, (uint64_t)(uintptr_t)t->task, t);
@@ -493,7 +513,8 @@ static int64_t backoff_ms(uint32_t attempts) {
 }
 
 static bool may_retry(const struct trip *t, enum code code) {
-    return code_is_transient(code) && t->task->attempts + 1U < t->crawl->job->options.max_attempts;
+    return (code_is_transient(code) || t->was_crowded_out) &&
+           t->task->attempts + 1U < t->crawl->job->options.max_attempts;
 }
 
 /* The attempt is counted in the store, and the task waits here for the next one,

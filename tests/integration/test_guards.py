@@ -64,6 +64,18 @@ def test_bombs(service, site, off):
     assert record["code"] == (None if off else "bad_encoding")
 
 
+@pytest.mark.parametrize("off", [False, True])
+def test_many_pages_of_long_links(service, site, off):
+    """A hundred kilobytes that resolve to forty megabytes, from ten hosts at once."""
+    base = f'<base href="http://127.0.0.1/{"a" * 7000}/">'
+    body = base + "".join(f"<a href={i:x}>" for i in range(6000))
+    web = site({}, default=Reply(body=body.encode(), chunked=True, hold=2))
+    crawld = service(env=without("page_memory") if off else {})
+    job = crawld.crawl([web.url("/", f"127.0.8.{i}") for i in range(1, 11)], max_attempts=1)
+    codes = [r["code"] for r in crawld.items(f"/v1/jobs/{job['id']}/urls")]
+    assert set(codes) == ({None} if off else {None, "body_too_large"})
+
+
 def status_of(crawld, *lines):
     with socket.create_connection(("127.0.0.1", crawld.port), 20) as s:
         s.sendall("\r\n".join([*lines, "", ""]).encode())

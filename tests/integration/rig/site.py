@@ -27,6 +27,7 @@ class Reply:
     delay: float = 0  # seconds before the first byte
     drip: float = 0  # seconds between the bytes of the body
     chunked: bool = False
+    hold: float = 0  # seconds before the last chunk
     gzip: bool = False
     cut: int = -1  # this many bytes of the body, then the line is cut
     close: bool = False  # Connection: close
@@ -167,6 +168,9 @@ class Site:
             await self._drip(sent, reply, writer)
         else:
             writer.write(self._chunk(sent, reply))
+        if reply.hold:
+            await writer.drain()
+            await asyncio.sleep(reply.hold)
         if reply.chunked and reply.cut < 0:
             writer.write(b"0\r\n\r\n")
         await writer.drain()
