@@ -18,8 +18,8 @@ enum {
 
 /* --- names handed to libcurl -------------------------------------------------------------- */
 
-/* An entry given by CURLOPT_RESOLVE stays for ever: it is counted, and removed with
- * the next request once nobody uses it. */
+/* An entry given by CURLOPT_RESOLVE stays for ever (DNS_CACHE_TIMEOUT -1): it is counted, and
+ * removed with the next request once nobody uses it. */
 static void entry_ref(struct fetcher *f, const char *entry) {
     uint64_t key = hash_u64(str_of(entry));
     uintptr_t users = (uintptr_t)map_get(&f->entries, key);
@@ -65,10 +65,11 @@ static enum err hand_over_addresses(struct fetch *t, const struct fetch_request 
         return ERR_OK;
     if (r->host.len > MAX_ENTRY_CHARS - 16)
         return ERR_INVALID;
-    e = buf_printf(&line, "%.*s:%u", (int)r->host.len, r->host.ptr, r->port);
+    /* without the plus a host like "-a.test" would be the removal of another */
+    e = buf_printf(&line, "+%.*s:%u", (int)r->host.len, r->host.ptr, r->port);
     if (e != ERR_OK)
         return e;
-    t->entry = mem_chars(buf_str(&line));
+    t->entry = mem_chars(str_from(buf_str(&line), 1));
     entry_ref(f, t->entry);
     e = put_addresses(&line, r);
     if (e != ERR_OK)

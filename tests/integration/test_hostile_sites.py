@@ -2,6 +2,7 @@
 
 import pytest
 
+from rig.dns import A
 from rig.site import Reply, page, redirect
 
 
@@ -45,6 +46,14 @@ def test_a_folded_first_header_line(service, site):
     job = crawld.crawl([web.url(f"/{i}") for i in range(10)], max_attempts=1)
     assert job["counts"]["succeeded"] >= 6, job
     assert crawld.get("/healthz").status == 200
+
+
+def test_a_name_that_begins_with_a_dash(service, site, dns):
+    """libcurl could take it for the removal of another name."""
+    web = site({}, default=page("/x"))
+    names = dns({name: A("127.0.0.2") for name in ("-a.test", "a.test")})
+    job = service(*names.options).crawl([web.url("/", name) for name in names.table])
+    assert job["counts"]["succeeded"] == 2
 
 
 def test_redirects_up_to_the_limit(service, site):
