@@ -173,6 +173,10 @@ static void ask_queued(struct resolver *r) {
     while (r->n_asked < MAX_LOOKUPS && (link = list_pop_front(&r->queued))) {
         struct name *n = CONTAINER_OF(link, struct name, queued);
 
+        if (list_empty(&n->waiting)) { /* all who asked have given up */
+            name_free(r, n);
+            continue;
+        }
         n->state = NAME_ASKED;
         r->n_asked++;
         ares_getaddrinfo(r->channel, n->text, NULL, &hints, on_answer, n);

@@ -210,6 +210,26 @@ TEST(does_not_wait_with_others_for_a_mute_server) {
     CHECK_INT(mute.n_answers, 0); /* freed with lookups under way */
 }
 
+/* More names than are asked at once, all given up: a live one is not kept waiting. */
+TEST(asks_for_no_name_that_nobody_waits_for) {
+    BENCH struct bench b;
+    static struct asker askers[1000];
+    struct asker a;
+    char name[32];
+
+    bench_init(&b);
+    for (int i = 0; i < 1000; i++) {
+        (void)snprintf(name, sizeof name, "mute.n%d.test", i);
+        ask(&b, &askers[i], name, clock_mono_ms());
+    }
+    for (int i = 0; i < 1000; i++)
+        resolver_cancel(&askers[i].lookup);
+    ask(&b, &a, "one.test", clock_mono_ms());
+    wait_for(&b, &a, 10000); /* the first ones time out; the others are passed over */
+    CHECK_OK(a.result);
+    CHECK_INT(a.n_answers, 1);
+}
+
 TEST(refuses_servers_it_cannot_read) {
     struct loop *loop = NULL;
     struct resolver *resolver = NULL;
