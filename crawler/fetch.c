@@ -186,6 +186,8 @@ static void on_fd_ready(void *arg, int fd, unsigned events) {
     (void)curl_multi_socket_action(f->multi, fd, mask, &running);
 }
 
+/* Where it cannot be watched the request times out: libcurl 7.88 takes any answer but 0
+ * for the end of all requests, and crashes over those that have no connection yet. */
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg) {
     struct fetcher *f = arg;
     unsigned events = 0;
@@ -195,7 +197,9 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *so
         events |= LOOP_READ;
     if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
         events |= LOOP_WRITE;
-    return loop_watch(f->options.loop, fd, events, on_fd_ready, f) == ERR_OK ? 0 : -1;
+    if (loop_watch(f->options.loop, fd, events, on_fd_ready, f) != ERR_OK)
+        loop_forget(f->options.loop, fd);
+    return 0;
 }
 
 /* libcurl sets a timer once: one that fires a moment too early is lost for ever. So

@@ -34,6 +34,7 @@ struct fetch_reply fetch_reply_of(const struct fetch *t) {
  * that a socket is about to be connected to. */
 curl_socket_t fetch_on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address) {
     struct fetch *t = arg;
+    int fd;
 
     if (purpose != CURLSOCKTYPE_IPCXN ||
         (GUARD("addrguard_connect") &&
@@ -42,7 +43,9 @@ curl_socket_t fetch_on_open_socket(void *arg, curlsocktype purpose, struct curl_
         return CURL_SOCKET_BAD;
     }
     t->was_tried = true;
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    loop_forget(t->owner->options.loop, fd); /* see loop.h: libcurl may have closed its like */
+    return fd;
 }
 
 /* May run after the request is gone, for a connection that was kept. */

@@ -22,7 +22,9 @@ DEFINE_OWNED(loop)
 
 /* From now on |ready| is called for |events| of |fd| (0: for none). ERR_IO. */
 MUST_USE enum err loop_watch(struct loop *l, int fd, unsigned events, loop_ready *ready, void *arg);
-/* To be called before |fd| is closed; harmless where it was never watched. */
+/* To be called before |fd| is closed; harmless where it was never watched. A library
+ * may close a socket behind our back (libcurl 7.88 one that is still connecting): so
+ * this is also to be called for each socket that is new, whose number may be that one's. */
 void loop_forget(struct loop *l, int fd);
 
 /* Waits at most |timeout_ms| (negative: for ever), then calls what is ready. */

@@ -227,6 +227,15 @@ static void on_socket(void *arg, ares_socket_t fd, int readable, int writable) {
         loop_forget(r->loop, fd);
 }
 
+/* A new socket: loop.h says why. */
+static int on_new_socket(ares_socket_t fd, int type, void *arg) {
+    struct resolver *r = arg;
+
+    (void)type;
+    loop_forget(r->loop, fd);
+    return 0;
+}
+
 int64_t resolver_run(struct resolver *r, int64_t now) {
     struct timeval tv, *wait;
 
@@ -255,6 +264,7 @@ static enum err open_channel(struct resolver *r, struct str servers) {
         r->channel = NULL;
         return ERR_IO;
     }
+    ares_set_socket_callback(r->channel, on_new_socket, r);
     if (servers.len > 0 && ares_set_servers_ports_csv(r->channel, chars) != ARES_SUCCESS)
         return ERR_INVALID;
     return ERR_OK;

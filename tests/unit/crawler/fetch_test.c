@@ -397,6 +397,46 @@ TEST(ends_what_is_aborted) {
     CHECK_OK(fetch_start(b.fetcher, &r, &b, &t)); /* freed with the fetcher */
 }
 
+/* Listens, but has no room for anybody: who connects waits. */
+static uint16_t deaf_port(int fds[3]) {
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof at;
+
+    for (int i = 0; i < 3; i++)
+        fds[i] = socket(AF_INET, SOCK_STREAM | (i ? SOCK_NONBLOCK : 0), 0);
+    if (bind(fds[0], (struct sockaddr *)&at, sizeof at) != 0 || listen(fds[0], 0) != 0 ||
+        getsockname(fds[0], (struct sockaddr *)&at, &len) != 0)
+        abort();
+    for (int i = 1; i < 3; i++)
+        (void)connect(fds[i], (struct sockaddr *)&at, sizeof at);
+    return ntohs(at.sin_port);
+}
+
+/* libcurl 7.88 closes a socket that is still connecting without telling us. */
+TEST(knows_a_descriptor_that_comes_again) {
+    BENCH struct bench b;
+    OWNED_BUF struct buf url = BUF_INIT(256);
+    struct fetch_request r = {
+        .host = STR("127.0.0.1"), .timeout_ms = 5000, .max_body_bytes = 10, .user_agent = STR("t")};
+    struct fetch *t;
+    int fds[3];
+
+    bench_init(&b, pages);
+    CHECK_OK(buf_printf(&url, "http://127.0.0.1:%u/", deaf_port(fds)));
+    r.url = buf_str(&url);
+    CHECK_OK(fetch_start(b.fetcher, &r, &b, &t));
+    for (int i = 0; i < 5; i++) {
+        (void)fetcher_run(b.fetcher, clock_mono_ms());
+        loop_wait(b.loop, 1);
+    }
+    fetch_abort(t);
+    get(&b, "/");
+    CHECK(b.code == CODE_NONE);
+    CHECK_STR(buf_str(&b.body), "hello");
+    for (int i = 0; i < 3; i++)
+        (void)close(fds[i]);
+}
+
 int main(int argc, char **argv) {
     int failed;
 
