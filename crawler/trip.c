@@ -443,7 +443,8 @@ static void fill_record(struct result *res, const struct trip *t, const struct f
 
     type = put_text(&res->text, reply->content_type);
     etag = put_text(&res->text, reply->etag);
-    url = put_whole(&res->text, url_without_fragment(&t->url));
+    /* nobody answered: there is no final URL */
+    url = put_whole(&res->text, reply->status ? url_without_fragment(&t->url) : STR_NONE);
     redirects = put_whole(&res->text, buf_str(&t->redirects));
     res->record = (struct record){.index = task->seq,
                                   .url = task_url(task),

@@ -38,7 +38,7 @@ static enum err store_reject(struct piece *p, int64_t no, int64_t seq, const str
     const struct record r = {.index = row->seq,
                              .url = row->url,
                              .input = row->input,
-                             .final_url = row->url,
+                             .final_url = STR_NONE,
                              .outcome = code_outcome(row->code),
                              .code = row->code,
                              .referrer = -1};

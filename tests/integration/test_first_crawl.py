@@ -107,3 +107,12 @@ def test_finished_job_exports_the_same_bytes(service, site):
     assert crawld.stop() == 0
     crawld.restart()
     assert crawld.get(target).body == before
+
+
+def test_no_final_url_without_an_answer(service, site):
+    web = site({"/": page("/a")})
+    gone = "http://127.0.0.1:1/"
+    crawld = service("--max-attempts", "1")
+    job = crawld.crawl([web.url("/"), gone, "ftp://a.test/"])
+    final_urls = {r["url"]: r["final_url"] for r in crawld.items(f"/v1/jobs/{job['id']}/urls")}
+    assert final_urls == {web.url("/"): web.url("/"), gone: None, "ftp://a.test/": None}
