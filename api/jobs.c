@@ -164,12 +164,8 @@ void route_get_job(struct api_call *c) {
 
     if (!call_job(c, &j))
         return;
-    if (knows_version(c, j->version)) {
-        call_answer(c, 304, STR_NONE);
-        add_etag(c, j);
-    } else {
-        answer_job(c, 200, j);
-    }
+    /* A 304 carries no body, but its Content-Length is that of the 200 (RFC 9110 section 8.6). */
+    answer_job(c, knows_version(c, j->version) ? 304 : 200, j);
 }
 
 void route_cancel_job(struct api_call *c) {
