@@ -98,16 +98,19 @@ static void put_labelled(struct page *p, const char *name, const char *label, co
                                (unsigned long long)n);
 }
 
-static void put_count(struct page *p, const char *name, const char *help, uint64_t n) {
-    put_head(p, name, "counter", help);
+static void put_number(struct page *p, const char *name, const char *type, const char *help,
+                       uint64_t n) {
+    put_head(p, name, type, help);
     if (p->failed == ERR_OK)
         p->failed = buf_printf(p->out, "crawld_%s %llu\n", name, (unsigned long long)n);
 }
 
+static void put_count(struct page *p, const char *name, const char *help, uint64_t n) {
+    put_number(p, name, "counter", help, n);
+}
+
 static void put_gauge(struct page *p, const char *name, const char *help, uint64_t n) {
-    put_head(p, name, "gauge", help);
-    if (p->failed == ERR_OK)
-        p->failed = buf_printf(p->out, "crawld_%s %llu\n", name, (unsigned long long)n);
+    put_number(p, name, "gauge", help, n);
 }
 
 static void put_seconds(struct page *p, const char *name, const char *help, uint64_t us) {
@@ -120,7 +123,7 @@ static void put_engine(struct page *p, struct engine *engine) {
     struct engine_stats s;
 
     engine_stats(engine, &s);
-    put_head(p, "urls_total", "counter", "URLs that came to an outcome, by outcome and code.");
+    put_head(p, "urls_total", "counter", "URLs that the crawl settled, by outcome and code.");
     for (enum code c = CODE_NONE; c < CODE_COUNT; c++)
         if (p->failed == ERR_OK)
             p->failed = buf_printf(p->out, "crawld_urls_total{outcome=\"%s\",code=\"%s\"} %llu\n",
@@ -132,7 +135,7 @@ static void put_engine(struct page *p, struct engine *engine) {
     put_count(p, "body_bytes_total", "Bytes of bodies, decoded.", s.body_bytes);
     put_count(p, "links_total", "Links found.", s.links);
     put_gauge(p, "transfers", "Transfers under way.", s.transfers);
-    put_gauge(p, "hosts", "Hosts with tasks at hand.", s.hosts);
+    put_gauge(p, "hosts", "Hosts at hand: with tasks, or asked a moment ago.", s.hosts);
     put_gauge(p, "tasks", "Tasks at hand.", s.tasks);
     put_gauge(p, "window_bytes", "Memory of the tasks at hand.", s.window_bytes);
 }
