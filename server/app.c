@@ -49,9 +49,11 @@ struct app {
 static int print_help(void) {
     OWNED_BUF struct buf text = BUF_INIT(64 << 10);
 
-    if (buf_put(&text, STR("crawld serve [options]: run the service\n\nEach option is also a "
-                           "variable; CRAWLD_X_FILE names a file that\nholds the value. Options "
-                           "that may be repeated are comma-separated there.\n\n")) != ERR_OK ||
+    if (buf_put(&text,
+                STR("crawld serve [options]: run the service\n\nEach option is also a "
+                    "variable; CRAWLD_X_FILE names a file that\nholds the value. What may be "
+                    "repeated is comma-separated in a variable, one a\nline in a file. Sizes "
+                    "may end in KiB, MiB, GiB.\n\n")) != ERR_OK ||
         config_help(&text) != ERR_OK)
         return EXIT_FAILURE;
     return fwrite(text.ptr, 1, text.len, stdout) == text.len ? 0 : EXIT_FAILURE;

@@ -12,9 +12,10 @@ static const char help[] =
     "  crawld [serve] [options]    run the service (crawld serve --help lists the options)\n"
     "  crawld links --url URL [--elements LIST] [--schemes LIST] [--fragments strip|keep]\n"
     "               [--format tsv|ndjson] [--content-type TYPE] [FILE|-]\n"
-    "                              print the links of one document\n"
-    "  crawld url BASE INPUT       print INPUT resolved against BASE\n"
-    "  crawld health [URL]         ask a running service whether it is ready\n"
+    "                              print the links of one document, read as if fetched from URL\n"
+    "  crawld url BASE INPUT       print INPUT resolved against BASE (empty for none)\n"
+    "  crawld health [URL]         ask a running service whether it is ready; without URL the\n"
+    "                              one at CRAWLD_LISTEN, or at 127.0.0.1:8080\n"
     "  crawld --version | --help\n";
 
 static const struct {
