@@ -43,11 +43,11 @@ static bool is_plain(const struct link_export *l) {
 
 /* The usual TSV: copies straight out of the joined URLs, without a look at the marks. */
 static enum err put_plain(struct link_export *l, const struct links_part *p) {
-    struct str urls = p->links.urls, source = p->source_url;
+    struct links_view view = p->links;
+    struct str url, source = p->source_url;
+    enum err e;
 
-    for (uint64_t i = 0; i < p->links.n; i++) {
-        struct str url = str_cut(&urls, '\n');
-        enum err e;
+    for (uint64_t i = 0; (e = links_view_next_url(&view, &url)) == ERR_OK; i++) {
         char *to;
 
         if (i < l->ordinal)
@@ -65,7 +65,7 @@ static enum err put_plain(struct link_export *l, const struct links_part *p) {
         export_end_row(&l->x);
         l->ordinal++;
     }
-    return ERR_OK;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 static bool wants_cursor(const struct link_export *l) {

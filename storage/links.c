@@ -87,13 +87,27 @@ static enum err take(struct str *s, uint64_t n, struct str *ret_taken) {
     return ERR_OK;
 }
 
+enum err links_view_next_url(struct links_view *v, struct str *ret_url) {
+    struct str url;
+
+    if (v->n == 0)
+        return v->urls.len ? ERR_CORRUPT : ERR_NOT_FOUND;
+    url = str_cut(&v->urls, '\n');
+    if (!url.len)
+        return ERR_CORRUPT;
+    v->n--;
+    *ret_url = url;
+    return ERR_OK;
+}
+
 enum err links_view_next(struct links_view *v, struct link *ret_link) {
     struct link link = {.tag = TAG_NONE};
     struct str mark;
     uint64_t rel_len, text_len;
+    enum err e = links_view_next_url(v, &link.url);
 
-    if (v->n == 0)
-        return ERR_NOT_FOUND;
+    if (e != ERR_OK)
+        return e;
     if (take(&v->marks, 2, &mark) != ERR_OK || str_take_varint(&v->marks, &rel_len) != ERR_OK ||
         str_take_varint(&v->marks, &text_len) != ERR_OK ||
         take(&v->texts, rel_len, &link.rel) != ERR_OK ||
@@ -103,8 +117,6 @@ enum err links_view_next(struct links_view *v, struct link *ret_link) {
         return ERR_CORRUPT;
     link.tag = (enum tag)(unsigned char)mark.ptr[0];
     link.attr = (enum attr)(unsigned char)mark.ptr[1];
-    link.url = str_cut(&v->urls, '\n');
-    v->n--;
     *ret_link = link;
     return ERR_OK;
 }

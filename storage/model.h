@@ -327,8 +327,11 @@ struct link {
     enum attr attr;
 };
 struct links_view links_view(const struct links *l);
-/* The next link; ERR_NOT_FOUND at the end, ERR_CORRUPT where the marks lie. */
+/* The next link; ERR_NOT_FOUND at the end, ERR_CORRUPT where number, URLs and marks do
+ * not fit together. The second gives the URL alone, for who needs no more; a view is
+ * read by one of the two. */
 MUST_USE enum err links_view_next(struct links_view *v, struct link *ret_link);
+MUST_USE enum err links_view_next_url(struct links_view *v, struct str *ret_url);
 
 /* --- record: what became of one URL ----------------------------------------- */
 

@@ -61,4 +61,20 @@ TEST(notices_marks_that_lie) {
     CHECK_ERR(next_of(STR("\1\1\xff\xff\xff\xff\xff\xff\xff\xff\xff\1\0"), STR("r")), ERR_CORRUPT);
 }
 
+static enum err second_of(uint32_t n, struct str urls) {
+    struct links_view v = {n, urls, STR_NONE, STR_NONE};
+    struct str url;
+
+    if (links_view_next_url(&v, &url) != ERR_OK)
+        return ERR_INVALID;
+    return links_view_next_url(&v, &url);
+}
+
+TEST(notices_a_number_that_lies) {
+    CHECK_OK(second_of(2, STR("u\nv")));
+    CHECK_ERR(second_of(1, STR("u")), ERR_NOT_FOUND);
+    CHECK_ERR(second_of(2, STR("u")), ERR_CORRUPT);
+    CHECK_ERR(second_of(1, STR("u\nv")), ERR_CORRUPT);
+}
+
 TEST_MAIN
