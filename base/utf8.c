@@ -4,7 +4,7 @@
 
 enum { REPLACEMENT = 0xfffd };
 
-static bool all_ascii(struct str s, size_t *ret_prefix) {
+size_t utf8_ascii_prefix(struct str s) {
     size_t i = 0;
     uint64_t word;
 
@@ -15,8 +15,7 @@ static bool all_ascii(struct str s, size_t *ret_prefix) {
     }
     while (i < s.len && !(s.ptr[i] & 0x80))
         i++;
-    *ret_prefix = i;
-    return i == s.len;
+    return i;
 }
 
 /* What may follow a lead byte: how many bytes, and the range of the first. */
@@ -65,7 +64,7 @@ uint32_t utf8_first(struct str s, size_t *ret_len) {
 bool utf8_valid(struct str s) {
     size_t at, len;
 
-    while (!all_ascii(s, &at)) {
+    while ((at = utf8_ascii_prefix(s)) < s.len) {
         s = str_from(s, at);
         /* a real U+FFFD is three bytes long and starts with 0xef */
         if (utf8_first(s, &len) == REPLACEMENT && !str_starts(s, STR("\xef\xbf\xbd")))
@@ -80,7 +79,7 @@ enum err utf8_put_mended(struct buf *b, struct str s) {
     size_t at, len;
 
     while (s.len && e == ERR_OK) {
-        (void)all_ascii(s, &at);
+        at = utf8_ascii_prefix(s);
         e = buf_put(b, str_upto(s, at));
         s = str_from(s, at);
         if (e == ERR_OK && s.len) {

@@ -6,7 +6,8 @@
 
 #include "base/buf.h"
 
-bool utf8_valid(struct str s); /* no surrogates, no overlong forms, at most U+10FFFF */
+size_t utf8_ascii_prefix(struct str s); /* of |s|, in bytes */
+bool utf8_valid(struct str s);          /* no surrogates, no overlong forms, at most U+10FFFF */
 /* Appends |s| with each maximal bad part replaced by U+FFFD. */
 MUST_USE enum err utf8_put_mended(struct buf *b, struct str s);
 /* Appends one code point; surrogates and beyond U+10FFFF become U+FFFD. */

@@ -57,20 +57,6 @@ void charset_decoder_free(struct charset_decoder *d) {
     free(d);
 }
 
-static size_t ascii_prefix(struct str s) {
-    size_t i = 0;
-    uint64_t word;
-
-    for (; i + 8 <= s.len; i += 8) {
-        memcpy(&word, s.ptr + i, 8);
-        if (word & 0x8080808080808080U)
-            break;
-    }
-    while (i < s.len && !(s.ptr[i] & 0x80))
-        i++;
-    return i;
-}
-
 /* --- one byte a character ---------------------------------------------------- */
 
 static uint32_t upper_of(const struct charset *c, unsigned char byte) {
@@ -83,7 +69,7 @@ static enum err decode_single(const struct charset *c, struct str s, struct buf 
     enum err e = ERR_OK;
 
     while (e == ERR_OK && s.len) {
-        size_t n = ascii_prefix(s);
+        size_t n = utf8_ascii_prefix(s);
 
         e = buf_put(out, str_upto(s, n));
         for (; e == ERR_OK && n < s.len && s.ptr[n] & 0x80; n++)

@@ -1,9 +1,9 @@
 #include "crawler/extract.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "crawler/charset.h"
 #include "crawler/extract_page.h"
 #include "crawler/mime.h"
@@ -108,22 +108,8 @@ static enum err decide(struct extract *x, const struct charset *c) {
     return e == ERR_UNSUPPORTED ? ERR_OK : e;
 }
 
-static size_t count_ascii(struct str s) {
-    size_t i = 0;
-    uint64_t word;
-
-    for (; i + 8 <= s.len; i += 8) {
-        memcpy(&word, s.ptr + i, 8);
-        if (word & 0x8080808080808080U)
-            break;
-    }
-    while (i < s.len && !(s.ptr[i] & 0x80))
-        i++;
-    return i;
-}
-
 static enum err pass_ascii(struct extract *x, struct str *bytes) {
-    struct str ascii = str_upto(*bytes, count_ascii(*bytes));
+    struct str ascii = str_upto(*bytes, utf8_ascii_prefix(*bytes));
     size_t n = str_upto(ascii, str_find(ascii, ESCAPE)).len;
     enum err e = extract_page_feed(&x->page, str_upto(ascii, n));
 

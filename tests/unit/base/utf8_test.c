@@ -14,6 +14,15 @@ TEST(knows_good_from_bad) {
     CHECK(!utf8_valid(STR("\x80")));
 }
 
+TEST(counts_the_ascii_before_anything_else) {
+    CHECK_INT(utf8_ascii_prefix(STR("")), 0);
+    CHECK_INT(utf8_ascii_prefix(STR("seven b")), 7);
+    CHECK_INT(utf8_ascii_prefix(STR("twelve bytes")), 12);
+    CHECK_INT(utf8_ascii_prefix(STR("\xc3\xa4")), 0);
+    CHECK_INT(utf8_ascii_prefix(STR("abc\xc3\xa4 and more")), 3);
+    CHECK_INT(utf8_ascii_prefix(STR("twelve bytes\xc3\xa4")), 12);
+}
+
 /* The examples of the Unicode Standard, section 3.9, on maximal subparts. */
 TEST(mends_each_maximal_bad_part) {
     OWNED_BUF struct buf b = BUF_INIT(200);
