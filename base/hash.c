@@ -13,13 +13,3 @@ uint64_t hash_u64_seeded(struct str s, uint64_t seed) {
 int64_t hash_i63(struct str s) {
     return (int64_t)(hash_u64(s) >> 1);
 }
-
-struct hash128 hash_u128(struct str s) {
-    XXH128_hash_t h = XXH3_128bits(s.ptr, s.len);
-
-    return (struct hash128){h.high64, h.low64};
-}
-
-uint64_t hash_u64_salted(struct str s, uint64_t salt) {
-    return XXH3_64bits_withSeed(s.ptr, s.len, salt);
-}

@@ -7,17 +7,10 @@
 
 #include "base/str.h"
 
-struct hash128 {
-    uint64_t high, low;
-};
-
 uint64_t hash_u64(struct str s);
-/* For tables in memory: whoever does not know |seed| cannot make collisions cheaply. */
+/* Not to be stored: differs with |seed|, which outsiders do not know, so that they
+ * cannot craft collisions. */
 uint64_t hash_u64_seeded(struct str s, uint64_t seed);
 int64_t hash_i63(struct str s); /* never negative: fits an SQL integer */
-struct hash128 hash_u128(struct str s);
-/* Not to be stored: differs with |salt|, which outsiders do not know, so that
- * they cannot craft collisions. */
-uint64_t hash_u64_salted(struct str s, uint64_t salt);
 
 #endif

@@ -47,7 +47,7 @@ static enum err write_block(struct dupes *d, struct dupes_part *part) {
 }
 
 enum err dupes_add(struct dupes *d, struct str url, uint64_t pos) {
-    const struct radix_pair pair = {hash_u64_salted(url, d->salt), pos};
+    const struct radix_pair pair = {hash_u64_seeded(url, d->salt), pos};
     struct dupes_part *part = &d->parts[pair.key >> PART_SHIFT];
     enum err e = ERR_OK;
 
