@@ -6,11 +6,25 @@ static struct pool *pool_of(struct backend *b) {
     return sqlite_of(b)->pool;
 }
 
-/* The ledger of a job that callers may see. */
-static enum err shown_job(struct db *db, int64_t no, struct ledger *ret_ledger) {
-    enum err e = ledger_get(db, no, ret_ledger);
+/* Lends a reader for a job that callers may see; the ledger is of the same moment. */
+static enum err lend_reader(struct backend *b, int64_t job, struct reader **ret_reader,
+                            struct ledger *ret_ledger) {
+    struct reader *reader;
+    struct ledger l;
+    enum err e = pool_get(pool_of(b), &reader);
 
-    return e == ERR_OK && !job_state_is_shown(ret_ledger->job.state) ? ERR_NOT_FOUND : e;
+    if (e != ERR_OK)
+        return e;
+    e = ledger_get(reader->db, job, &l);
+    if (e == ERR_OK && !job_state_is_shown(l.job.state))
+        e = ERR_NOT_FOUND;
+    if (e != ERR_OK) {
+        pool_put(pool_of(b), reader);
+        return e;
+    }
+    *ret_reader = reader;
+    *ret_ledger = l;
+    return ERR_OK;
 }
 
 /* Cursors come from callers: one that lies must not lead into another job's pages. */
@@ -88,13 +102,11 @@ enum err sqlite_records_read(struct backend *b, int64_t job, const struct record
     struct records_read rr = {f, *after_seq, max_rows, visit, arg, false};
     struct reader *reader;
     struct ledger l;
-    enum err e = pool_get(pool_of(b), &reader);
+    enum err e = lend_reader(b, job, &reader, &l);
 
     if (e != ERR_OK)
         return e;
-    e = shown_job(reader->db, job, &l);
-    if (e == ERR_OK)
-        e = read_records(reader->db, job, &rr);
+    e = read_records(reader->db, job, &rr);
     pool_put(pool_of(b), reader);
     if (e != ERR_OK)
         return e;
@@ -155,13 +167,11 @@ enum err sqlite_tasks_read(struct backend *b, int64_t job, struct task_cursor *a
     struct tasks_read tr = {*after, max_rows, visit, arg, false};
     struct reader *reader;
     struct ledger l;
-    enum err e = pool_get(pool_of(b), &reader);
+    enum err e = lend_reader(b, job, &reader, &l);
 
     if (e != ERR_OK)
         return e;
-    e = shown_job(reader->db, job, &l);
-    if (e == ERR_OK)
-        e = read_tasks(reader->db, &l, &tr);
+    e = read_tasks(reader->db, &l, &tr);
     pool_put(pool_of(b), reader);
     if (e != ERR_OK)
         return e;
@@ -262,13 +272,11 @@ enum err sqlite_links_read(struct backend *b, int64_t job, struct links_cursor *
                            size_t max_parts, links_visit *visit, void *arg, bool *ret_more) {
     struct links_read lr = {NULL, job, *at, max_parts, visit, arg, false};
     struct ledger l;
-    enum err e = pool_get(pool_of(b), &lr.reader);
+    enum err e = lend_reader(b, job, &lr.reader, &l);
 
     if (e != ERR_OK)
         return e;
-    e = shown_job(lr.reader->db, job, &l);
-    if (e == ERR_OK)
-        e = read_links(&lr);
+    e = read_links(&lr);
     pool_put(pool_of(b), lr.reader);
     if (e != ERR_OK)
         return e;
@@ -302,13 +310,11 @@ enum err sqlite_events_read(struct backend *b, int64_t job, uint64_t after_versi
                             event_visit *visit, void *arg) {
     struct reader *reader;
     struct ledger l;
-    enum err e = pool_get(pool_of(b), &reader);
+    enum err e = lend_reader(b, job, &reader, &l);
 
     if (e != ERR_OK)
         return e;
-    e = shown_job(reader->db, job, &l);
-    if (e == ERR_OK)
-        e = read_events(reader->db, job, after_version, visit, arg);
+    e = read_events(reader->db, job, after_version, visit, arg);
     pool_put(pool_of(b), reader);
     return e;
 }
