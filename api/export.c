@@ -2,6 +2,17 @@
 
 #include <string.h>
 
+void export_init(struct export *x, struct store *store, struct uuid job_id, int64_t job,
+                 enum format format) {
+    *x = (struct export){.store = store,
+                         .job_id = job_id,
+                         .job = job,
+                         .format = format,
+                         .out = BUF_INIT(EXPORT_MAX_BYTES),
+                         .enough_bytes = EXPORT_STREAM_BYTES,
+                         .left = UINT64_MAX};
+}
+
 void export_free(struct export *x) {
     if (!x)
         return;

@@ -39,6 +39,9 @@ struct export {
 void export_free(struct export *x); /* NULL is fine */
 DEFINE_OWNED(export)
 
+/* For the kinds: a stream; what reads, and frees, is theirs to add. */
+void export_init(struct export *x, struct store *store, struct uuid job_id, int64_t job,
+                 enum format format);
 /* For the kinds: before a row. Separates the items of JSON. */
 MUST_USE enum err export_start_row(struct export *x);
 void export_end_row(struct export *x);

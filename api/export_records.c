@@ -158,11 +158,7 @@ struct export *export_records_new(const struct export_records *o) {
     struct record_export *r = NEW(struct record_export);
 
     x = &r->x;
-    *x = (struct export){.store = o->store, .job_id = o->job_id, .job = o->job};
-    x->format = o->format;
-    x->out = BUF_INIT(EXPORT_MAX_BYTES);
-    x->enough_bytes = EXPORT_STREAM_BYTES;
-    x->left = UINT64_MAX;
+    export_init(x, o->store, o->job_id, o->job, o->format);
     x->refill = refill;
     x->cursor = position;
     x->done = done;
