@@ -1,6 +1,7 @@
 #include "storage/sqlite.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -95,14 +96,19 @@ static char *folder_of(const char *path) {
     return mem_chars(slash == path ? STR("/") : str_at(path, (size_t)(slash - path)));
 }
 
-/* With a folder in front no name has a meaning of its own for SQLite (":memory:"). */
+/* With a folder in front no name has a meaning of its own for SQLite (":memory:"). By
+ * its real name, because the lock and the files beside it go by that. */
 static char *path_of(struct str path) {
     const char *folder = str_find(path, '/') == STR_END ? "./" : "";
     size_t size = strlen(folder) + path.len + 1;
-    char *chars = mem_new(size, 1);
+    char *chars = mem_new(size, 1), *real;
 
     (void)snprintf(chars, size, "%s%.*s", folder, (int)path.len, path.ptr);
-    return chars;
+    real = realpath(chars, NULL);
+    if (!real) /* a new one */
+        return chars;
+    free(chars);
+    return real;
 }
 
 static struct sqlite *new_sqlite(const struct store_options *o, struct str path,

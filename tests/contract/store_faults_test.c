@@ -156,6 +156,18 @@ TEST(a_second_process_is_refused) {
     buf_done(&second.why);
 }
 
+TEST(a_second_process_by_another_name_is_refused) {
+    RIG_OPEN(r);
+    struct rig second = r;
+
+    second.store = NULL;
+    second.why = BUF_INIT(4096);
+    (void)snprintf(second.url, sizeof second.url, "sqlite:%s/link.db", r.folder);
+    CHECK_INT(symlink(strchr(r.url, ':') + 1, strchr(second.url, ':') + 1), 0);
+    CHECK_ERR(rig_open(&second), ERR_BUSY);
+    buf_done(&second.why);
+}
+
 static void run_sql(struct rig *r, const char *sql) {
     sqlite3 *db;
 
