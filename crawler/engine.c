@@ -238,8 +238,7 @@ static void *run(void *arg) {
     return NULL;
 }
 
-/* --- life ----------------------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------- */
 
 static enum err build_parts(struct engine *e) {
     const struct engine_options *o = &e->options;

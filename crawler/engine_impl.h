@@ -1,5 +1,6 @@
 /* engine_impl - what the files of the engine share: engine.c is the thread and its
- * loop, crawls.c the jobs under way and their refills, trip.c one URL's way.
+ * loop, crawls.c the jobs under way and their refills, trip.c one URL's way, with
+ * trip_redirect.c and trip_record.c.
  * Nobody else includes this.
  *
  * All of it belongs to the engine's thread but for what stands under |lock|.
@@ -108,8 +109,19 @@ struct crawl *crawl_get(const struct engine *e, int64_t job); /* or NULL */
 extern const struct fetch_events trip_events;
 void trip_start(struct engine *e, struct task *t, struct sched_host *host);
 void trip_abort(struct trip *t);
-int64_t trips_arrive(struct engine *e); /* until the next one must count as arrived */
-void trips_expire(struct engine *e);    /* those whose name takes too long */
+int64_t trips_arrive(struct engine *e);    /* until the next one must count as arrived */
+void trips_expire(struct engine *e);       /* those whose name takes too long */
+enum code trip_admit(const struct url *u); /* what may be asked at all; who, is judged by address */
+
+/* trip_redirect.c */
+bool trip_is_redirected(const struct fetch_reply *reply);
+/* Where the trip goes on, which is noted; else the code of what is in the way. */
+enum code trip_find_next(struct trip *t, const struct fetch_reply *reply, struct url *ret_next);
+
+/* trip_record.c */
+/* The texts go into |res|, whose links are there. */
+void trip_fill_record(const struct trip *t, const struct fetch_reply *reply, enum code code,
+                      struct result *res);
 
 /* engine.c */
 void engine_take_refill(struct refill *r); /* on the writer's thread */

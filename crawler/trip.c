@@ -1,6 +1,6 @@
 /* One URL's way: gate, name, fetch, links, and then a record, a retry or a hop.
  *
- * Every request, of a seed as of a redirect hop, is let in by admit() and started
+ * Every request, of a seed as of a redirect hop, is let in by trip_admit() and started
  * by trip_start(), which sched decides on. A hop waits in sched for its host's turn
  * like any other task; what is known of the trip so far waits in engine.trips.
  */
@@ -10,7 +10,6 @@
 #include "base/guard.h"
 #include "base/mem.h"
 #include "base/random.h"
-#include "base/utf8.h"
 #include "crawler/engine_impl.h"
 
 enum {
@@ -107,8 +106,8 @@ void trip_abort(struct trip *t) {
 
 /* --- the gate ---------------------------------------------------------------------------- */
 
-/* What may be asked at all; who, is judged by address. */
-static enum code admit(const struct url *u) {
+/* Who may be asked is judged by address. */
+enum code trip_admit(const struct url *u) {
     if (!url_is_http(u))
         return CODE_UNSUPPORTED_SCHEME;
     if (!u->has_host || url_has_credentials(u))
@@ -209,7 +208,7 @@ void trip_start(struct engine *e, struct task *task, struct sched_host *host) {
     e->n_in_flight++;
     e->counting.started++;
     if (code == CODE_NONE)
-        code = admit(&t->url);
+        code = trip_admit(&t->url);
     if (code == CODE_NONE)
         find_host(t);
     else
@@ -321,67 +320,7 @@ static void on_done(void *arg, const struct fetch_reply *reply, enum code code) 
 const struct fetch_events trip_events = {
     .sent = on_sent, .head = on_head, .body = on_body, .done = on_done};
 
-/* --- redirects ------------------------------------------------------------------------------- */
-
-static bool is_redirect(const struct fetch_reply *reply) {
-    switch (reply->status) {
-    case 301:
-    case 302:
-    case 303:
-    case 307:
-    case 308:
-        return reply->location.ptr != NULL;
-    default:
-        return false;
-    }
-}
-
-/* Was |href| asked for on this trip? */
-static bool was_visited(const struct trip *t, struct str href) {
-    struct str lines = buf_str(&t->redirects);
-
-    if (str_eq(href, url_without_fragment(&t->url)))
-        return true;
-    while (lines.len > 0) {
-        struct str line = str_cut(&lines, '\n');
-
-        (void)str_cut(&line, ' ');
-        if (str_eq(line, href))
-            return true;
-    }
-    return false;
-}
-
-static enum err note_redirect(struct trip *t, uint32_t status) {
-    enum err e = ERR_OK;
-    struct str from = url_without_fragment(&t->url);
-
-    if (t->redirects.len > 0)
-        e = buf_put_char(&t->redirects, '\n');
-    if (e == ERR_OK)
-        e = buf_put_u64(&t->redirects, status);
-    if (e == ERR_OK)
-        e = buf_put_char(&t->redirects, ' ');
-    return e == ERR_OK ? buf_put(&t->redirects, from) : e;
-}
-
-/* Where the trip goes on; else the code of what is in the way. */
-static enum code find_next(struct trip *t, const struct fetch_reply *reply, struct url *ret_next) {
-    enum code code;
-
-    if (t->n_redirects >= t->crawl->job->options.max_redirects)
-        return CODE_TOO_MANY_REDIRECTS;
-    if (url_parse(ret_next, reply->location, &t->url, NULL) != ERR_OK)
-        return CODE_INVALID_URL;
-    code = admit(ret_next);
-    if (code != CODE_NONE)
-        return code;
-    if (url_without_fragment(ret_next).len > URL_MAX_BYTES)
-        return CODE_INVALID_URL;
-    if (was_visited(t, url_without_fragment(ret_next)))
-        return CODE_TOO_MANY_REDIRECTS;
-    return note_redirect(t, reply->status) == ERR_OK ? CODE_NONE : CODE_TOO_MANY_REDIRECTS;
-}
+/* --- hops ------------------------------------------------------------------------------- */
 
 /* Puts the hop in its host's line. */
 static void hop(struct trip *t, struct url *next) {
@@ -401,70 +340,7 @@ static void hop(struct trip *t, struct url *next) {
     sched_put(e->sched, t->task, buf_str(&key), 0, true);
 }
 
-/* --- results -----------------------------------------------------------------------------------
- */
-
-struct span {
-    size_t start, len;
-};
-
-/* Appends what is valid of |s|, at most MAX_TEXT_BYTES; nothing where there is no room. */
-static struct span put_text(struct buf *text, struct str s) {
-    size_t start = text->len, end;
-
-    if (utf8_put_mended(text, str_upto(s, MAX_TEXT_BYTES)) != ERR_OK)
-        text->len = start;
-    end = text->len;
-    if (end - start > MAX_TEXT_BYTES) { /* mending made it longer: cut between characters */
-        end = start + MAX_TEXT_BYTES;
-        while (end > start && (text->ptr[end] & 0xc0) == 0x80)
-            end--;
-    }
-    text->len = end;
-    return (struct span){start, end - start};
-}
-
-static struct span put_whole(struct buf *text, struct str s) {
-    size_t start = text->len;
-
-    if (buf_put(text, s) != ERR_OK)
-        text->len = start;
-    return (struct span){start, text->len - start};
-}
-
-static struct str at_span(const struct buf *text, struct span s) {
-    return s.len ? str_at(text->ptr + s.start, s.len) : STR_NONE;
-}
-
-static void fill_record(struct result *res, const struct trip *t, const struct fetch_reply *reply,
-                        enum code code) {
-    struct span type, etag, url, redirects;
-    struct task *task = res->task;
-
-    type = put_text(&res->text, reply->content_type);
-    etag = put_text(&res->text, reply->etag);
-    /* nobody answered: there is no final URL */
-    url = put_whole(&res->text, reply->status ? url_without_fragment(&t->url) : STR_NONE);
-    redirects = put_whole(&res->text, buf_str(&t->redirects));
-    res->record = (struct record){.index = task->seq,
-                                  .url = task_url(task),
-                                  .input = task_input(task),
-                                  .final_url = at_span(&res->text, url),
-                                  .outcome = code_outcome(code),
-                                  .code = code,
-                                  .http_status = reply->status,
-                                  .content_type = at_span(&res->text, type),
-                                  .bytes = reply->body_bytes,
-                                  .links_found = res->links.n,
-                                  .links_dropped = res->links.dropped,
-                                  .depth = task->depth,
-                                  .attempts = task->attempts,
-                                  .referrer = task->referrer,
-                                  .redirects = at_span(&res->text, redirects),
-                                  .started_at = t->started_at,
-                                  .elapsed_ms = t->spent_ms,
-                                  .etag = at_span(&res->text, etag)};
-}
+/* --- results ---------------------------------------------------------------------- */
 
 static struct result result_of(struct task *task) {
     struct result res = {.task = task, .text = BUF_INIT(RECORD_MAX_BYTES)};
@@ -481,15 +357,14 @@ static void settle(struct trip *t, const struct fetch_reply *reply, enum code co
     res.task->attempts++;
     if (code == CODE_NONE && t->extract && extract_finish(t->extract, &res.links) != ERR_OK)
         code = CODE_INTERNAL_ERROR;
-    fill_record(&res, t, reply, code);
+    trip_fill_record(t, reply, code, &res);
     e->counting.links += res.links.n;
     sched_settled(e->sched, res.task->job, res.task->host);
     sink_put(e->sink, &res, e->now);
     trip_free(t);
 }
 
-/* --- retries
- * -------------------------------------------------------------------------------------- */
+/* --- retries ---------------------------------------------------------------------- */
 
 static struct task *task_copy(const struct task *t) {
     struct task *copy = task_new(task_url(t), t->has_input ? task_input(t) : STR_NONE);
@@ -549,8 +424,8 @@ static void trip_end(struct trip *t, const struct fetch_reply *reply, enum code 
     OWNED_URL struct url next = {0};
 
     url_init(&next);
-    if (code == CODE_HTTP_3XX && is_redirect(reply)) {
-        code = find_next(t, reply, &next);
+    if (code == CODE_HTTP_3XX && trip_is_redirected(reply)) {
+        code = trip_find_next(t, reply, &next);
         if (code == CODE_NONE) {
             hop(t, &next);
             return;

@@ -1,0 +1,61 @@
+/* Where a redirect leads, and whether a trip may follow. Engine's thread. */
+#include "crawler/engine_impl.h"
+
+bool trip_is_redirected(const struct fetch_reply *reply) {
+    switch (reply->status) {
+    case 301:
+    case 302:
+    case 303:
+    case 307:
+    case 308:
+        return reply->location.ptr != NULL;
+    default:
+        return false;
+    }
+}
+
+/* Was |href| asked for on this trip? */
+static bool was_visited(const struct trip *t, struct str href) {
+    struct str lines = buf_str(&t->redirects);
+
+    if (str_eq(href, url_without_fragment(&t->url)))
+        return true;
+    while (lines.len > 0) {
+        struct str line = str_cut(&lines, '\n');
+
+        (void)str_cut(&line, ' ');
+        if (str_eq(line, href))
+            return true;
+    }
+    return false;
+}
+
+static enum err note_redirect(struct trip *t, uint32_t status) {
+    enum err e = ERR_OK;
+    struct str from = url_without_fragment(&t->url);
+
+    if (t->redirects.len > 0)
+        e = buf_put_char(&t->redirects, '\n');
+    if (e == ERR_OK)
+        e = buf_put_u64(&t->redirects, status);
+    if (e == ERR_OK)
+        e = buf_put_char(&t->redirects, ' ');
+    return e == ERR_OK ? buf_put(&t->redirects, from) : e;
+}
+
+enum code trip_find_next(struct trip *t, const struct fetch_reply *reply, struct url *ret_next) {
+    enum code code;
+
+    if (t->n_redirects >= t->crawl->job->options.max_redirects)
+        return CODE_TOO_MANY_REDIRECTS;
+    if (url_parse(ret_next, reply->location, &t->url, NULL) != ERR_OK)
+        return CODE_INVALID_URL;
+    code = trip_admit(ret_next);
+    if (code != CODE_NONE)
+        return code;
+    if (url_without_fragment(ret_next).len > URL_MAX_BYTES)
+        return CODE_INVALID_URL;
+    if (was_visited(t, url_without_fragment(ret_next)))
+        return CODE_TOO_MANY_REDIRECTS;
+    return note_redirect(t, reply->status) == ERR_OK ? CODE_NONE : CODE_TOO_MANY_REDIRECTS;
+}
