@@ -51,6 +51,9 @@ static enum code code_of_curl(CURLcode c) {
     case CURLE_BAD_CONTENT_ENCODING:  /* of the transfer */
     case CURLE_OUT_OF_MEMORY:         /* also a header line that is too long */
     case CURLE_BAD_FUNCTION_ARGUMENT: /* of a header line that has no name */
+#if LIBCURL_VERSION_NUM >= 0x080600
+    case CURLE_TOO_LARGE: /* a header line, or more of them than libcurl's own limit */
+#endif
     case CURLE_TOO_MANY_REDIRECTS:
         return CODE_PROTOCOL_ERROR;
     default: /* the local side: certificates unreadable, no descriptors, ... */

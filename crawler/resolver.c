@@ -256,11 +256,15 @@ static enum err open_channel(struct resolver *r, struct str servers) {
                              .ndomains = 0, /* no search domains: a URL's host is a full name */
                              .sock_state_cb = on_socket,
                              .sock_state_cb_data = r};
+    int given = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_DOMAINS |
+                ARES_OPT_SOCK_STATE_CB;
     OWNED_CHARS char *chars = mem_chars(servers);
 
-    if (ares_init_options(&r->channel, &o,
-                          ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_DOMAINS |
-                              ARES_OPT_SOCK_STATE_CB) != ARES_SUCCESS) {
+#ifdef ARES_OPT_QUERY_CACHE /* newer versions keep answers themselves, unless told not to */
+    o.qcache_max_ttl = 0;
+    given |= ARES_OPT_QUERY_CACHE;
+#endif
+    if (ares_init_options(&r->channel, &o, given) != ARES_SUCCESS) {
         r->channel = NULL;
         return ERR_IO;
     }
