@@ -103,7 +103,9 @@ int cmd_health(char *const *argv) {
         return EXIT_USAGE;
     }
     if ((argv[0] ? parse(str_of(argv[0]), &address, &path) : find(&address)) != ERR_OK) {
-        (void)fprintf(stderr, "crawld: health: not a URL as in http://127.0.0.1:8080\n");
+        (void)fprintf(stderr, "crawld: health: %s\n",
+                      argv[0] ? "not a URL as in http://127.0.0.1:8080"
+                              : "CRAWLD_LISTEN is not an address and port, as in 127.0.0.1:8080");
         return EXIT_USAGE;
     }
     (void)signal(SIGALRM, give_up);

@@ -97,6 +97,8 @@ def test_health(service):
     url = f"http://127.0.0.1:{crawld.port}"
     assert run("health", url).returncode == 0
     assert run("health", env={"CRAWLD_LISTEN": f"127.0.0.1:{crawld.port}"}).returncode == 0
+    result = run("health", env={"CRAWLD_LISTEN": "nowhere"})
+    assert result.returncode == 2 and "CRAWLD_LISTEN" in result.stderr
     assert crawld.stop() == 0
     result = run("health", url)
     assert result.returncode == 1 and result.stderr
