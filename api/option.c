@@ -266,9 +266,31 @@ static const char *set_name(const struct option_value *v, struct job *draft) {
     return NULL;
 }
 
+/* How deep objects and arrays stand in one another in |json|, which is well-formed. */
+static size_t depth_of(struct str json) {
+    size_t depth = 0, deepest = 0;
+    bool in_text = false;
+
+    for (size_t i = 0; i < json.len; i++) {
+        char c = json.ptr[i];
+
+        if (c == '"')
+            in_text = !in_text;
+        else if (in_text)
+            i += c == '\\';
+        else if ((c == '{' || c == '[') && ++depth > deepest)
+            deepest = depth;
+        else if (c == '}' || c == ']')
+            depth--;
+    }
+    return deepest;
+}
+
+/* Deeper ones some callers' parsers refuse, and the whole list of jobs with them. */
 static const char *set_metadata(const struct option_value *v, struct job *draft) {
-    if (v->type != OPTION_OBJECT || v->text.len > CODEC_MAX_METADATA_BYTES)
-        return "must be an object of at most 64 KiB";
+    if (v->type != OPTION_OBJECT || v->text.len > CODEC_MAX_METADATA_BYTES ||
+        depth_of(v->text) > CODEC_MAX_METADATA_DEPTH)
+        return "must be an object of at most 64 KiB and 32 levels";
     replace(&draft->metadata, mem_chars(v->text));
     return NULL;
 }

@@ -102,6 +102,14 @@ struct wrong {
     const char *body, *pointer;
 };
 
+#define FIFTEEN(s) s s s s s s s s s s s s s s s
+#define NESTED(inner) FIFTEEN("[[") inner FIFTEEN("]]")
+
+TEST(holds_metadata_to_a_depth) {
+    CHECK_OK(read_body("{\"metadata\":{\"[\\\"[\":" NESTED("[1],[1]") "}}"));
+    CHECK_ERR(read_body("{\"metadata\":{\"a\":" NESTED("[{}]") "}}"), ERR_INVALID);
+}
+
 TEST(points_at_what_is_wrong) {
     static const struct wrong cases[] = {
         {"{\"host_delay_ms\":99}", "#/host_delay_ms"},
