@@ -23,13 +23,15 @@ def without(*guards):
         ("name", "addrguard_connect"),
         ("name", "addrguard_names"),
         ("redirect", "addrguard_connect"),
+        ("literal", "addrguard_reuse"),
+        ("name", "addrguard_reuse"),
         ("literal", None),
         ("name", None),
         ("redirect", None),
     ],
 )
 def test_egress(service, site, dns, way, on):
-    """The look at the names and the one at the socket: each holds by itself."""
+    """The looks at the names, the socket and the connection: each holds by itself."""
     web = site({"/": page("/found")})
     names = dns({"in.test": A(INSIDE)})
     web.table["/go"] = redirect(web.url("/", INSIDE))
@@ -41,7 +43,9 @@ def test_egress(service, site, dns, way, on):
     env = without(*(check for check in CHECKS if check != on))
     record = outcome(service(*names.options, defaults=ONLY_OPEN, env=env), url)
     if on:
-        assert record["code"] == "blocked_address" and INSIDE not in web.opened
+        # the last one lets a connection be, as if it had been there before, but sends nothing
+        asked = [r.address for r in web.requests] if on == "addrguard_reuse" else web.opened
+        assert record["code"] == "blocked_address" and INSIDE not in asked
     else:
         assert record["outcome"] == "succeeded" and INSIDE in web.opened
 
