@@ -145,6 +145,7 @@ static void ask(struct engine *e, const struct sched_want *want) {
     }
     r->after_host = want->after_host;
     r->tasks_per_host = want->tasks_per_host;
+    r->max_bytes = want->max_bytes;
     r->done = engine_take_refill;
     r->owner = e;
     e->n_refills++;

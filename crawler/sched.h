@@ -64,6 +64,7 @@ struct sched_want {
     int64_t after_host;
     size_t max_new; /* new hosts to open; 0 where the window is full */
     uint32_t tasks_per_host;
+    size_t max_bytes;
 };
 bool sched_wants(struct sched *s, struct sched_want *ret_want);
 /* Takes over the tasks of an answered refill, and what it says of more. One that

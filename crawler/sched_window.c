@@ -16,8 +16,9 @@ enum {
     HORIZON_MS = 5000,   /* a refill may have to wait for the writer's long commits */
     MIN_TARGET = 8,      /* tasks of a queue */
     CALM_TARGET = 64,    /* at most, once half of the window is in use; and for a new host */
-    REFILL_TASKS = 2048, /* at most in one refill: what its size may be wrong by is bounded */
+    REFILL_TASKS = 2048, /* at most in one refill */
     REFILL_HOSTS = 512,
+    SURPRISE = 2,           /* as much as was reckoned with may come this many times over */
     LEAST_TASK_BYTES = 192, /* assumed of tasks not seen yet */
 };
 
@@ -163,6 +164,7 @@ bool sched_wants(struct sched *s, struct sched_want *ret_want) {
     job->is_asking = true;
     job->asked_bytes = tasks * task_bytes(s) + want.max_new * (size_t)(HOST_BYTES + QUEUE_BYTES);
     s->asked_bytes += job->asked_bytes;
+    want.max_bytes = SURPRISE * job->asked_bytes;
     job_note_hunger(s, job);
     *ret_want = want;
     return true;

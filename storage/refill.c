@@ -9,6 +9,7 @@ struct refill *refill_new(int64_t job, size_t n_hosts, size_t max_new) {
     r->n_hosts = n_hosts;
     r->max_new = max_new;
     r->after_host = -1;
+    r->max_bytes = SIZE_MAX;
     r->hosts = NEW_N(struct refill_host, n_hosts + max_new);
     for (size_t i = 0; i < n_hosts + max_new; i++) {
         r->hosts[i].after_seq = -1;

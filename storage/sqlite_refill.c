@@ -24,7 +24,7 @@ static void drop_answer(struct refill_host *h) {
 static void drop_answers(struct refill *r) {
     for (size_t i = 0; i < r->n_hosts + r->max_new; i++)
         drop_answer(&r->hosts[i]);
-    r->n_new = 0;
+    r->n_new = r->bytes = 0;
     r->more_hosts = false;
 }
 
@@ -40,27 +40,35 @@ static struct task *read_task(sqlite3_stmt *st, int64_t job, int64_t host) {
     return t;
 }
 
-static enum err read_tasks(struct db *db, int64_t job, struct refill_host *h) {
+static bool is_full(const struct refill *r) {
+    return r->bytes >= r->max_bytes && r->bytes > 0;
+}
+
+static enum err read_tasks(struct db *db, struct refill *r, struct refill_host *h) {
     OWNED_ROWS sqlite3_stmt *st = NULL;
-    enum err e =
-        DB_QUERY(db, &st,
-                 "SELECT seq,depth,tries,referrer,url,input FROM task"
-                 " WHERE job=?1 AND host=?2 AND seq>?3 ORDER BY seq LIMIT ?4",
-                 db_int(job), db_int(h->host), db_int(h->after_seq), db_int((int64_t)h->limit + 1));
+    enum err e = DB_QUERY(db, &st,
+                          "SELECT seq,depth,tries,referrer,url,input FROM task"
+                          " WHERE job=?1 AND host=?2 AND seq>?3 ORDER BY seq LIMIT ?4",
+                          db_int(r->job), db_int(h->host), db_int(h->after_seq),
+                          db_int((int64_t)h->limit + 1));
 
     for (uint32_t n = 0; e == ERR_OK && (e = db_step(db, st)) == ERR_OK; n++) {
-        if (n == h->limit) {
+        struct task *t;
+
+        if (n == h->limit || is_full(r)) {
             h->more = true;
             break;
         }
-        list_push_back(&h->tasks, &read_task(st, job, h->host)->link);
+        t = read_task(st, r->job, h->host);
+        r->bytes += task_size(t);
+        list_push_back(&h->tasks, &t->link);
     }
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-static enum err refill_known(struct db *db, int64_t job, struct refill_host *h) {
+static enum err refill_known(struct db *db, struct refill *r, struct refill_host *h) {
     OWNED_ROWS sqlite3_stmt *st = NULL;
-    enum err e = DB_QUERY(db, &st, "SELECT name FROM work WHERE job=?1 AND host=?2", db_int(job),
+    enum err e = DB_QUERY(db, &st, "SELECT name FROM work WHERE job=?1 AND host=?2", db_int(r->job),
                           db_int(h->host));
 
     if (e == ERR_OK)
@@ -68,7 +76,7 @@ static enum err refill_known(struct db *db, int64_t job, struct refill_host *h) 
     if (e != ERR_OK)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
     h->name = mem_chars(db_column(st, 0));
-    return read_tasks(db, job, h);
+    return read_tasks(db, r, h);
 }
 
 /* The host that the row names, into |h|; false in *ret_has_work where it has no
@@ -81,7 +89,7 @@ static enum err open_host(struct db *db, sqlite3_stmt *row, struct refill *r, st
     h->after_seq = -1;
     h->limit = r->tasks_per_host;
     h->name = mem_chars(db_column(row, 1));
-    e = read_tasks(db, r->job, h);
+    e = read_tasks(db, r, h);
     *ret_has_work = h->more || !list_empty(&h->tasks);
     if (!*ret_has_work)
         drop_answer(h);
@@ -98,7 +106,7 @@ static enum err refill_new_hosts(struct db *db, struct refill *r) {
     while (e == ERR_OK && (e = db_step(db, st)) == ERR_OK) {
         bool has_work;
 
-        if (r->n_new == r->max_new) {
+        if (r->n_new == r->max_new || is_full(r)) {
             r->more_hosts = true;
             break;
         }
@@ -130,7 +138,7 @@ static enum err run_refill(struct writer *w, struct request *request) {
     if (r->state != JOB_RUNNING)
         return e;
     for (size_t i = 0; i < r->n_hosts && e == ERR_OK; i++)
-        e = refill_known(writer_db(w), r->job, &r->hosts[i]);
+        e = refill_known(writer_db(w), r, &r->hosts[i]);
     return e == ERR_OK && r->max_new ? refill_new_hosts(writer_db(w), r) : e;
 }
 

@@ -171,8 +171,11 @@ struct refill {
     size_t n_hosts, max_new;
     int64_t after_host;      /* new hosts beyond this key; -1 from the start */
     uint32_t tasks_per_host; /* limit for new hosts */
+    /* No more tasks are read once they take so much (task_size), but one is in any case;
+     * |more| and |more_hosts| then say what was left out. SIZE_MAX: no such limit. */
+    size_t max_bytes;
     /* answered: */
-    size_t n_new;
+    size_t n_new, bytes;  /* bytes: of all tasks */
     bool more_hosts;      /* the job has hosts beyond the last new one */
     enum job_state state; /* the job's; a QUEUED job becomes RUNNING by its first refill */
     /* ERR_OK, ERR_NOT_FOUND (state is DELETED then), ERR_STOPPED or ERR_CORRUPT. Tasks

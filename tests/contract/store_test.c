@@ -174,6 +174,39 @@ TEST(refill_goes_in_key_order_and_says_what_is_left) {
           next->hosts[0].after_seq);
 }
 
+TEST(refill_stops_at_its_bytes_and_says_so) {
+    OWNED(job) struct job *job = NULL;
+    OWNED(refill) struct refill *f = NULL;
+    OWNED(refill) struct refill *next = NULL;
+    struct task *last;
+
+    RIG_OPEN(r);
+    CHECK_OK(rig_many(&r, 50, 5, &job));
+    f = refill_new(job->no, 0, 5);
+    f->tasks_per_host = 100;
+    f->max_bytes = 1; /* of which one task comes in any case */
+    rig_refill(&r, f);
+    CHECK_OK(f->result);
+    CHECK_INT(f->n_new, 1);
+    CHECK(f->more_hosts && f->hosts[0].more);
+    last = CONTAINER_OF(f->hosts[0].tasks.next, struct task, link);
+    CHECK(last->link.next == &f->hosts[0].tasks);
+    CHECK_INT(f->bytes, task_size(last));
+    next = refill_new(job->no, 2, 5);
+    next->hosts[0] = next->hosts[1] =
+        (struct refill_host){.host = f->hosts[0].host, .after_seq = last->seq, .limit = 100};
+    for (int i = 0; i < 2; i++)
+        list_init(&next->hosts[i].tasks);
+    next->tasks_per_host = 100;
+    next->max_bytes = 10 * task_size(last);
+    rig_refill(&r, next);
+    CHECK_OK(next->result);
+    CHECK(!list_empty(&next->hosts[0].tasks) && !next->hosts[0].more);
+    CHECK(!list_empty(&next->hosts[1].tasks) && next->hosts[1].more);
+    CHECK_INT(next->n_new, 0);
+    CHECK(next->more_hosts);
+}
+
 TEST(refill_of_a_job_that_is_gone) {
     OWNED(refill) struct refill *f = refill_new(77, 0, 3);
 

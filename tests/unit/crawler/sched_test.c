@@ -471,6 +471,49 @@ TEST(crawls_thousands_of_hosts_by_the_rules) {
     free(sim.hosts);
 }
 
+/* A store full of URLs of 8 KiB answers as it should: with a task too many, at most. */
+static void answer_long(struct sched *s, const struct sched_want *want, int64_t *key) {
+    static char url[8 << 10];
+    struct refill r = {.job = want->job, .n_hosts = want->n_hosts, .max_new = want->max_new};
+
+    (void)memset(url, 'x', sizeof url);
+    r.more_hosts = true;
+    r.hosts = NEW_N(struct refill_host, r.n_hosts + r.max_new);
+    for (size_t i = 0; i < r.n_hosts + r.max_new; i++) {
+        uint32_t limit = i < r.n_hosts ? want->hosts[i].limit : want->tasks_per_host;
+
+        list_init(&r.hosts[i].tasks);
+        r.hosts[i].more = true;
+        r.hosts[i].host = i < r.n_hosts ? want->hosts[i].host : (*key)++;
+        for (; limit > 0 && r.bytes < want->max_bytes; limit--) {
+            struct task *t = task_new(str_at(url, sizeof url), STR_NONE);
+
+            t->job = want->job;
+            t->host = r.hosts[i].host;
+            r.bytes += task_size(t);
+            list_push_back(&r.hosts[i].tasks, &t->link);
+        }
+        r.n_new += i >= r.n_hosts && !list_empty(&r.hosts[i].tasks);
+    }
+    sched_refilled(s, &r);
+    free(r.hosts);
+}
+
+TEST(holds_no_more_of_long_urls_than_of_short_ones) {
+    OWNED(sched) struct sched *s = sched_at(0);
+    struct sched_want want;
+    int64_t key = 1;
+    int refills = 0;
+
+    for (int64_t job = 1; job <= 3; job++)
+        sched_job_add(s, job, 0, 1);
+    while (refills++ < 1000 && sched_wants(s, &want))
+        answer_long(s, &want, &key);
+    CHECK(refills < 1000);
+    CHECK(sched_stats(s).bytes > WINDOW * 3 / 4);
+    CHECK(sched_stats(s).bytes < WINDOW * 2);
+}
+
 TEST(asks_again_after_a_refill_that_failed) {
     OWNED(sched) struct sched *s = sched_at(0);
     struct sched_want want;
