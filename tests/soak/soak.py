@@ -1,6 +1,7 @@
 """Crawls the scripted site in a loop: memory, files and the write-ahead log stay flat.
 
-    soak.py [MINUTES]     30 unless told
+    soak.py [MINUTES]     30 unless told; fewer than 10 say little, for kept
+                          connections take two minutes to find their number
 
 The first fifth warms up; what comes after is compared with it.
 """
