@@ -91,7 +91,8 @@ bool api_call_blocks(const struct api_call *c);
 void api_call_finish(struct api_call *c);
 /* The server cannot carry the call out (queue full, stopping): 503 with |detail|. */
 void api_call_refuse(struct api_call *c, const char *detail);
-/* After api_call_finish or where no body is wanted. For HEAD, and with 304, the body is not to be sent. */
+/* After api_call_finish or where no body is wanted. The body is not to be sent for HEAD, nor
+ * with 304. */
 struct api_response *api_call_response(struct api_call *c);
 struct str api_call_request_id(const struct api_call *c);
 const char *api_call_route(const struct api_call *c); /* "/v1/jobs/{id}"; for logs and metrics */
