@@ -13,8 +13,10 @@
 #include "crawler/engine_impl.h"
 
 enum {
-    ARRIVAL_MS = 10, /* after the sending, unless the answer comes before */
-    KEEP_MS = 5000,  /* a connection, if its host has something due within */
+    /* After the sending, unless the answer comes before: busy servers note a request
+     * some ten ms late, and slow ones shall not lose much of their rate. */
+    ARRIVAL_MS = 40,
+    KEEP_MS = 5000, /* a connection, if its host has something due within */
     FIRST_RETRY_MS = 1000,
     MOST_RETRY_MS = 60 * 1000,
     MAX_TEXT_BYTES = 255,         /* of a Content-Type or ETag in the record */
