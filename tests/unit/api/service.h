@@ -121,7 +121,7 @@ static unsigned call(const char *line, const char *lines, struct str content) {
 }
 
 static unsigned get(const char *target) {
-    char line[512];
+    char line[1024];
 
     (void)snprintf(line, sizeof line, "GET %s", target);
     return call(line, "", STR_NONE);
