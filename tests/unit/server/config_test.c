@@ -6,7 +6,7 @@
 #include "tests/test.h"
 
 static struct config config;
-static struct buf why = BUF_INIT(4096);
+static struct buf why = {.max = 4096};
 
 /* Flags and variables as one line each, separated by blanks. */
 static enum err read_config(const char *flags, const char *variables) {
