@@ -85,6 +85,7 @@ struct trip {
     struct url url;       /* to fetch now */
     struct buf redirects; /* as in struct record */
     uint32_t n_redirects;
+    int64_t charged; /* to sched's window while a hop waits */
     struct lookup lookup;
     struct fetch *fetch;
     struct extract *extract;

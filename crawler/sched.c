@@ -311,6 +311,10 @@ void sched_put(struct sched *s, struct task *t, struct str key, int64_t not_befo
     heap_put(&s->waiting, &w->node, not_before);
 }
 
+void sched_charge(struct sched *s, int64_t bytes) {
+    s->bytes += (size_t)bytes;
+}
+
 /* Retries whose time has come become ready, before their job's other tasks. */
 static void wake_waiting(struct sched *s) {
     struct heap_node *first;

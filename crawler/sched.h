@@ -39,6 +39,10 @@ void sched_job_remove(struct sched *s, int64_t job);
  * waits). |front|: before the others of its job and host (hops, retries). */
 void sched_put(struct sched *s, struct task *t, struct str key, int64_t not_before, bool front);
 
+/* Memory elsewhere that goes with tasks in here (redirect hops) counts in the window;
+ * negative: it is free again. */
+void sched_charge(struct sched *s, int64_t bytes);
+
 /* The next task to start, whose host then counts it as started; the caller owns
  * it. NULL: nothing may start now; *ret_wait_ms says for how long (INT64_MAX:
  * until something changes). */

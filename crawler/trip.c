@@ -88,14 +88,22 @@ static void trip_leave(struct trip *t) {
     e->has_news = true;
 }
 
+/* Its turn has come, or its end. */
+static struct trip *take_waiting(struct engine *e, const struct task *task) {
+    struct trip *t = map_remove(&e->trips, (uint64_t)(uintptr_t)task);
+
+    if (t)
+        sched_charge(e->sched, -t->charged);
+    return t;
+}
+
 void trip_abort(struct trip *t) {
     struct engine *e = t->engine;
     struct task *task = t->task;
 
     (void)atomic_fetch_sub(&t->crawl->running, 1);
     if (!t->is_in_flight) { /* its task is in sched, which frees it */
-        (void)map_remove(&e->trips, (uint64_t)(uintptr_t)task);
-        trip_free(t);
+        trip_free(take_waiting(e, task));
         return;
     }
     resolver_cancel(&t->lookup);
@@ -196,7 +204,7 @@ static void find_host(struct trip *t) {
 }
 
 void trip_start(struct engine *e, struct task *task, struct sched_host *host) {
-    struct trip *t = map_remove(&e->trips, (uint64_t)(uintptr_t)task);
+    struct trip *t = take_waiting(e, task);
     enum code code = CODE_NONE;
 
     if (!t) {
@@ -339,6 +347,8 @@ static void hop(struct trip *t, struct url *next) {
     if (url_host_key(&t->url, &key) != ERR_OK) /* no memory: any other line will do */
         buf_clear(&key);
     map_put(&e->trips, (uint64_t)(uintptr_t)t->task, t);
+    t->charged = (int64_t)(sizeof *t + t->url.href.cap + t->redirects.cap);
+    sched_charge(e->sched, t->charged);
     sched_put(e->sched, t->task, buf_str(&key), 0, true);
 }
 

@@ -514,6 +514,18 @@ TEST(holds_no_more_of_long_urls_than_of_short_ones) {
     CHECK(sched_stats(s).bytes < WINDOW * 2);
 }
 
+TEST(asks_for_nothing_while_hops_fill_the_window) {
+    OWNED(sched) struct sched *s = sched_at(0);
+    struct sched_want want;
+
+    sched_job_add(s, 1, 0, 1);
+    put(s, 1, A, 1);
+    sched_charge(s, 2 * WINDOW);
+    CHECK(!sched_wants(s, &want));
+    sched_charge(s, -2 * WINDOW);
+    CHECK(sched_wants(s, &want));
+}
+
 TEST(asks_again_after_a_refill_that_failed) {
     OWNED(sched) struct sched *s = sched_at(0);
     struct sched_want want;
