@@ -57,7 +57,8 @@ int fetch_on_close_socket(void *arg, curl_socket_t fd) {
 }
 
 /* A kept connection passes no on_open_socket: it is judged here. This is also the
- * moment before the request is sent. */
+ * moment before the request is sent. As long as on_open_socket does its work there is
+ * no connection that this could refuse: it is the second lock, and tested as such. */
 int fetch_on_ready_to_send(void *arg, char *peer, char *local, int peer_port, int local_port) {
     struct fetch *t = arg;
     struct address a;

@@ -50,6 +50,35 @@ def test_egress(service, site, dns, way, on):
         assert record["outcome"] == "succeeded" and INSIDE in web.opened
 
 
+@pytest.mark.parametrize("on", [False, True])
+def test_the_last_look_holds_back_the_request(service, site, on):
+    """With the other checks off the connection is opened, but nothing is asked."""
+    web = site({"/": page("/found")})
+    env = without(*(check for check in CHECKS if not on or check != "addrguard_reuse"))
+    record = outcome(service(defaults=ONLY_OPEN, env=env), web.url("/", INSIDE))
+    assert record["code"] == ("blocked_address" if on else None)
+    assert INSIDE in web.opened and bool(web.requests) != on
+
+
+@pytest.mark.parametrize("off", [False, True])
+def test_a_name_that_turned_is_not_asked_by_a_kept_connection(service, site, dns, off):
+    """What the look at names alone can see: the connection still leads elsewhere."""
+    web = site({}, default=page("/found"))
+    names = dns({"turn.test": A(OPEN, ttl=0)})
+
+    def turn(request):
+        names.table["turn.test"] = A(INSIDE, ttl=0)
+        return Reply(status=302, headers={"Location": "/next"}, delay=1.5)
+
+    web.table["/go"] = turn
+    crawld = service(
+        *names.options, defaults=ONLY_OPEN, env=without("addrguard_names") if off else {}
+    )
+    record = outcome(crawld, web.url("/go", "turn.test"))
+    assert record["code"] == (None if off else "blocked_address")
+    assert web.paths() == (["/go", "/next"] if off else ["/go"])
+
+
 @pytest.mark.parametrize("off", [False, True])
 def test_body_limit(service, site, off):
     web = site({"/": Reply(body=b"<p>" * 4000, chunked=True)})
