@@ -19,9 +19,15 @@ void random_bytes(void *dst, size_t n) {
     }
 }
 
+/* Drawn by the kernel some at a time: a system call for each would cost as much as
+ * reading a small page's head. */
 uint64_t random_u64(void) {
-    uint64_t v;
+    static _Thread_local uint64_t drawn[32];
+    static _Thread_local size_t left;
 
-    random_bytes(&v, sizeof v);
-    return v;
+    if (left == 0) {
+        random_bytes(drawn, sizeof drawn);
+        left = sizeof drawn / sizeof *drawn;
+    }
+    return drawn[--left];
 }

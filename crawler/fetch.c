@@ -123,6 +123,7 @@ static struct fetch *handle_take(struct fetcher *f) {
         return handle_new(f);
     f->n_idle--;
     t = CONTAINER_OF(link, struct fetch, link);
+    curl_easy_reset(t->easy); /* forgets all options, and keeps connections and TLS sessions */
     *t = (struct fetch){.owner = f, .easy = t->easy};
     list_init(&t->link);
     list_init(&t->sent);

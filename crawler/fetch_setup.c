@@ -174,14 +174,12 @@ static CURLcode set_request(struct fetch *t, const struct fetch_request *r) {
     return e;
 }
 
-/* Reset forgets all options, and keeps connections and TLS sessions. */
 enum err fetch_set_up(struct fetch *t, const struct fetch_request *r) {
     enum err err = hand_over_addresses(t, r);
     CURLcode e;
 
     if (err != ERR_OK)
         return err;
-    curl_easy_reset(t->easy);
     e = set_policy(t);
     if (e == CURLE_OK)
         e = set_callbacks(t);
