@@ -1,5 +1,6 @@
 #include "crawler/fetch.h"
 
+#include <errno.h>
 #include <zlib.h>
 
 #include "base/mem.h"
@@ -409,12 +410,14 @@ static uint16_t deaf_port(int fds[3]) {
     socklen_t len = sizeof at;
 
     for (int i = 0; i < 3; i++)
-        fds[i] = socket(AF_INET, SOCK_STREAM | (i ? SOCK_NONBLOCK : 0), 0);
+        if ((fds[i] = socket(AF_INET, SOCK_STREAM | (i ? SOCK_NONBLOCK : 0), 0)) < 0)
+            abort();
     if (bind(fds[0], (struct sockaddr *)&at, sizeof at) != 0 || listen(fds[0], 0) != 0 ||
         getsockname(fds[0], (struct sockaddr *)&at, &len) != 0)
         abort();
     for (int i = 1; i < 3; i++)
-        (void)connect(fds[i], (struct sockaddr *)&at, sizeof at);
+        if (connect(fds[i], (struct sockaddr *)&at, sizeof at) != 0 && errno != EINPROGRESS)
+            abort();
     return ntohs(at.sin_port);
 }
 
