@@ -10,22 +10,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/own.h"
+#include "bench/measure.h"
 #include "storage/store.h"
-
-static void check(enum err e, const char *what) {
-    if (e == ERR_OK)
-        return;
-    (void)fprintf(stderr, "%s: %s\n", what, err_text(e));
-    exit(1);
-}
-
-static double cpu_us(void) {
-    struct rusage u;
-
-    (void)getrusage(RUSAGE_SELF, &u);
-    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e6 +
-           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
-}
 
 static long max_rss_kb(void) {
     struct rusage u;

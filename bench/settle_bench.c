@@ -6,11 +6,11 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/own.h"
+#include "bench/measure.h"
 #include "storage/store.h"
 
 enum { BATCH = 10000, URL_ROOM = 160, TASKS_PER_HOST = 5 };
@@ -18,21 +18,6 @@ enum { BATCH = 10000, URL_ROOM = 160, TASKS_PER_HOST = 5 };
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 static bool is_done;
-
-static void check(enum err e, const char *what) {
-    if (e == ERR_OK)
-        return;
-    (void)fprintf(stderr, "%s: %s\n", what, err_text(e));
-    exit(1);
-}
-
-static double cpu_us(void) {
-    struct rusage u;
-
-    (void)getrusage(RUSAGE_SELF, &u);
-    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e6 +
-           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
-}
 
 static void signal_done(void) {
     pthread_mutex_lock(&lock);
