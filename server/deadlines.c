@@ -26,7 +26,9 @@ struct deadlines {
     pthread_cond_t ending;
     struct list list;
     bool ends;
-    unsigned divisor; /* constant */
+    unsigned divisor; /* constant, as is what follows */
+    void (*on_cut)(void *arg);
+    void *arg;
     pthread_t sweeper;
 };
 
@@ -88,6 +90,7 @@ static void look_at(struct deadline *d, int64_t now_ms) {
     if (!deadline_is_over(&d->rule, now_ms, &delivery, all->divisor) || !GUARD("deadlines"))
         return;
     d->cut = true;
+    all->on_cut(all->arg);
     (void)shutdown(d->fd, SHUT_RDWR);
 }
 
@@ -108,7 +111,7 @@ static void *sweep(void *arg) {
     return NULL;
 }
 
-struct deadlines *deadlines_new(unsigned divisor) {
+struct deadlines *deadlines_new(unsigned divisor, void (*on_cut)(void *arg), void *arg) {
     struct deadlines *all = NEW(struct deadlines);
     pthread_condattr_t monotonic;
 
@@ -119,6 +122,8 @@ struct deadlines *deadlines_new(unsigned divisor) {
     pthread_mutex_init(&all->lock, NULL);
     list_init(&all->list);
     all->divisor = divisor;
+    all->on_cut = on_cut;
+    all->arg = arg;
     if (pthread_create(&all->sweeper, NULL, sweep, all) == 0)
         return all;
     pthread_cond_destroy(&all->ending);
@@ -173,13 +178,4 @@ void deadline_received(struct deadline *d, size_t n) {
     pthread_mutex_lock(&d->all->lock);
     d->rule.received += n;
     pthread_mutex_unlock(&d->all->lock);
-}
-
-bool deadline_was_cut(const struct deadline *d) {
-    bool cut;
-
-    pthread_mutex_lock(&d->all->lock);
-    cut = d->cut;
-    pthread_mutex_unlock(&d->all->lock);
-    return cut;
 }

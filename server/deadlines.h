@@ -40,8 +40,10 @@ struct delivery {
 struct deadlines;
 struct deadline;
 
-/* NULL where no thread can be had. |divisor|: all limits are divided by it; 1 but in tests. */
-struct deadlines *deadlines_new(unsigned divisor);
+/* NULL where no thread can be had. |divisor|: all limits are divided by it; 1 but in tests.
+ * |on_cut|: called by the thread that cuts, before the client can notice; it must not
+ * call in here. */
+struct deadlines *deadlines_new(unsigned divisor, void (*on_cut)(void *arg), void *arg);
 void deadlines_free(struct deadlines *ds); /* after all its deadlines; NULL is fine */
 DEFINE_OWNED(deadlines)
 
@@ -51,7 +53,6 @@ void deadline_free(struct deadline *d); /* NULL is fine */
 
 void deadline_phase(struct deadline *d, enum deadline_phase phase);
 void deadline_received(struct deadline *d, size_t n); /* bytes of the body */
-bool deadline_was_cut(const struct deadline *d);
 
 /* The rule itself, pure: one connection in one phase. */
 struct deadline_rule {

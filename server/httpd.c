@@ -387,7 +387,7 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
         metrics_connected(h->metrics);
         atomic_fetch_add(&h->n_connections, 1);
     } else if (peer) {
-        metrics_disconnected(h->metrics, deadline_was_cut(peer->deadline));
+        metrics_disconnected(h->metrics);
         atomic_fetch_sub(&h->n_connections, 1);
         deadline_free(peer->deadline);
         free(peer->target);
@@ -498,7 +498,7 @@ enum err httpd_new(const struct httpd_options *o, struct httpd **ret_httpd) {
     h->api = o->api;
     h->metrics = o->metrics;
     h->desk = desk_new(DESK_THREADS, DESK_WAITING);
-    h->deadlines = deadlines_new(o->deadline_divisor);
+    h->deadlines = deadlines_new(o->deadline_divisor, metrics_cut, h->metrics);
     if (!h->desk || !h->deadlines)
         return ERR_IO;
     h->daemon = daemon_new(h, o->max_connections);

@@ -71,10 +71,14 @@ void metrics_connected(struct metrics *m) {
     atomic_fetch_add(&m->connections, 1);
 }
 
-void metrics_disconnected(struct metrics *m, bool was_cut) {
+void metrics_disconnected(struct metrics *m) {
     atomic_fetch_sub(&m->connections, 1);
-    if (was_cut)
-        atomic_fetch_add(&m->connections_cut, 1);
+}
+
+void metrics_cut(void *arg) {
+    struct metrics *m = arg;
+
+    atomic_fetch_add(&m->connections_cut, 1);
 }
 
 /* --- telling ----------------------------------------------------------------------- */

@@ -20,7 +20,8 @@ DEFINE_OWNED(metrics)
 /* |route| is static: "/v1/jobs/{id}". |status| 0: cut off before the answer was out. */
 void metrics_request(struct metrics *m, const char *route, unsigned status, int64_t elapsed_us);
 void metrics_connected(struct metrics *m);
-void metrics_disconnected(struct metrics *m, bool was_cut);
+void metrics_disconnected(struct metrics *m);
+void metrics_cut(void *arg); /* |arg|: the metrics. A client was too slow */
 
 /* Appends all of it in the text format 0.0.4. |arg|: the metrics. */
 MUST_USE enum err metrics_put(void *arg, struct buf *out);
