@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "server/acceptor.h"
 #include "server/deadlines.h"
 #include "server/desk.h"
 
@@ -32,7 +33,8 @@ enum {
 
 struct httpd {
     struct MHD_Daemon *daemon;
-    int listen_fd;
+    struct acceptor *acceptor;
+    int max_connections;
     struct api *api;
     struct metrics *metrics;
     struct desk *desk;
@@ -471,13 +473,25 @@ static void on_library_log(void *arg, const char *format, va_list values) {
 
 /* --- life ------------------------------------------------------------------------- */
 
-static struct MHD_Daemon *daemon_new(struct httpd *h, unsigned max_connections) {
-    unsigned flags =
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG;
+static bool has_room(void *arg) {
+    struct httpd *h = arg;
+
+    return atomic_load(&h->n_connections) < h->max_connections;
+}
+
+/* The library closes what it does not take. */
+static void take_client(void *arg, int fd, const struct sockaddr *address, socklen_t len) {
+    struct httpd *h = arg;
+
+    (void)MHD_add_connection(h->daemon, fd, address, len);
+}
+
+static struct MHD_Daemon *daemon_new(struct httpd *h) {
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET |
+                     MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG;
     struct MHD_OptionItem options[] = {
-        {MHD_OPTION_LISTEN_SOCKET, h->listen_fd, NULL},
         {MHD_OPTION_THREAD_POOL_SIZE, NETWORK_THREADS, NULL},
-        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)max_connections, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, h->max_connections, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, LIBRARY_TIMEOUT_S, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
         {MHD_OPTION_END, 0, NULL}, /* strictness */
@@ -491,29 +505,42 @@ static struct MHD_Daemon *daemon_new(struct httpd *h, unsigned max_connections) 
         h, MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
 
+static int take_fd(int *fd) {
+    int taken = *fd;
+
+    *fd = -1;
+    return taken;
+}
+
+static enum err accept_clients(struct httpd *h, int listen_fd) {
+    const struct acceptor_options o = {
+        .listen_fd = listen_fd, .has_room = has_room, .take = take_client, .arg = h};
+
+    return acceptor_new(&o, &h->acceptor);
+}
+
 enum err httpd_new(const struct httpd_options *o, struct httpd **ret_httpd) {
     OWNED(httpd) struct httpd *h = NEW(struct httpd);
+    OWNED_FD int listen_fd = o->listen_fd;
 
-    h->listen_fd = o->listen_fd;
+    h->max_connections = (int)o->max_connections;
     h->api = o->api;
     h->metrics = o->metrics;
     h->desk = desk_new(DESK_THREADS, DESK_WAITING);
     h->deadlines = deadlines_new(o->deadline_divisor, metrics_cut, h->metrics);
     if (!h->desk || !h->deadlines)
         return ERR_IO;
-    h->daemon = daemon_new(h, o->max_connections);
-    if (!h->daemon)
+    h->daemon = daemon_new(h);
+    if (!h->daemon || accept_clients(h, take_fd(&listen_fd)) != ERR_OK)
         return ERR_IO;
     *ret_httpd = TAKE(h);
     return ERR_OK;
 }
 
 void httpd_quiesce(struct httpd *h) {
-    if (atomic_exchange(&h->closing, true))
-        return;
-    (void)MHD_quiesce_daemon(h->daemon);
-    /* Who knocks now is turned away, instead of waiting in the backlog. */
-    (void)shutdown(h->listen_fd, SHUT_RDWR);
+    atomic_store(&h->closing, true);
+    if (h->acceptor)
+        acceptor_stop(h->acceptor);
 }
 
 static void pause_ms(int64_t ms) {
@@ -542,9 +569,8 @@ void httpd_free(struct httpd *h) {
     if (!h)
         return;
     httpd_stop(h);
+    acceptor_free(h->acceptor);
     desk_free(h->desk);
     deadlines_free(h->deadlines);
-    if (h->listen_fd >= 0)
-        (void)close(h->listen_fd);
     free(h);
 }
