@@ -26,7 +26,6 @@ struct agent {
 struct group {
     uint32_t first_rule, n_rules;
     uint32_t delay_ms;
-    bool shares_next; /* the rules are those of the next group */
 };
 
 struct rule {
@@ -136,8 +135,7 @@ static enum err parse_delay(struct str value, uint32_t *ret_ms) {
 
 struct parser {
     struct robots *r;
-    bool is_naming;  /* User-agent lines, and no rule yet behind them */
-    bool is_delayed; /* a Crawl-delay behind the last of them */
+    bool is_naming; /* User-agent lines, and no rule yet behind them */
 };
 
 /* NULL before the first User-agent. */
@@ -147,17 +145,14 @@ static struct group *last_group(const struct robots *r) {
     return n ? LIST_AT(&r->groups, struct group, n - 1) : NULL;
 }
 
-/* Only rules end the naming of agents (section 2.2.4). But a Crawl-delay in between
- * is meant for the agents before it: they keep it for themselves. */
+/* Only rules and a Crawl-delay end the naming of agents; other records do not
+ * (section 2.2.4). */
 static enum err begin_group(struct parser *p) {
     struct group group = {.first_rule = (uint32_t)LIST_LEN(&p->r->rules, struct rule)};
 
-    if (p->is_naming && !p->is_delayed)
-        return ERR_OK;
     if (p->is_naming)
-        last_group(p->r)->shares_next = true;
+        return ERR_OK;
     p->is_naming = true;
-    p->is_delayed = false;
     return LIST_PUT(&p->r->groups, &group);
 }
 
@@ -215,7 +210,7 @@ static void add_delay(struct parser *p, struct str value) {
 
     if (!group || parse_delay(value, &ms) != ERR_OK)
         return;
-    p->is_delayed = true;
+    p->is_naming = false;
     if (ms > group->delay_ms)
         group->delay_ms = ms;
 }
@@ -249,16 +244,6 @@ static enum err add_line(struct parser *p, struct str line) {
         return ERR_OK;
     }
     return ERR_OK;
-}
-
-/* From the end, since what is shared may be shared on. */
-static void share_rules(struct robots *r) {
-    for (size_t i = LIST_LEN(&r->groups, struct group); i > 1; i--) {
-        struct group *group = LIST_AT(&r->groups, struct group, i - 2);
-
-        if (group->shares_next)
-            group->n_rules = group[1].n_rules;
-    }
 }
 
 static bool is_line_end(char c) {
@@ -316,7 +301,6 @@ enum err robots_parse(struct str body, struct robots **ret_robots) {
     assert(e != ERR_TOO_BIG);
     if (e != ERR_OK)
         return e;
-    share_rules(r);
     *ret_robots = TAKE(r);
     return ERR_OK;
 }
@@ -436,6 +420,13 @@ static bool rules_allow(const struct robots_rules *rules, struct str path) {
     return true;
 }
 
+/* An empty query is no query, to rules as to most servers. */
+static struct str without_empty_query(struct str path) {
+    bool is_empty = str_ends(path, STR("?")) && str_find(path, '?') == path.len - 1;
+
+    return is_empty ? str_upto(path, path.len - 1) : path;
+}
+
 bool robots_allows(const struct robots_rules *rules, struct str path_and_query) {
     OWNED_BUF struct buf path = BUF_INIT(path_and_query.len * ROBOTS_PATTERN_GROWTH + 1);
     enum err e = ERR_OK;
@@ -445,7 +436,7 @@ bool robots_allows(const struct robots_rules *rules, struct str path_and_query) 
     if (!str_starts(path_and_query, STR("/")))
         e = buf_put_char(&path, '/');
     if (e == ERR_OK)
-        e = robots_path_put(&path, path_and_query);
+        e = robots_path_put(&path, without_empty_query(path_and_query));
     if (e != ERR_OK)
         return false;
     return str_eq(buf_str(&path), STR("/robots.txt")) || rules_allow(rules, buf_str(&path));

@@ -43,13 +43,13 @@ void robots_rules_free(struct robots_rules *rules); /* NULL is fine */
 DEFINE_OWNED(robots_rules)
 
 /* May |path_and_query| be fetched? "/a?b" as in a URL, without fragment; a missing "/"
- * in front is supplied. The rule with the most octets decides, Allow between equal
- * ones; none: yes; "/robots.txt": yes. Takes bounded time whatever the rules: where
- * searching goes beyond 16 MiB of text, and where memory lacks, the answer is no. */
+ * in front is supplied, an empty query ("/a?") passed over. The rule with the most octets decides,
+ * Allow between equal ones; none: yes; "/robots.txt": yes. Takes bounded time whatever the rules:
+ * where searching goes beyond 16 MiB of text, and where memory lacks, the answer is no. */
 bool robots_allows(const struct robots_rules *rules, struct str path_and_query);
 
-/* The largest Crawl-delay of the agent's groups; 0: they ask for none. Between two
- * User-agent lines of a group it is for the agents before it only. */
+/* The largest Crawl-delay of the agent's groups; 0: they ask for none. A delay ends
+ * the naming of agents, as a rule does. */
 uint32_t robots_delay_ms(const struct robots_rules *rules);
 
 #endif

@@ -78,20 +78,26 @@ TEST(no_group_allows_all) {
     ALLOWED("User-agent: *\nDisallow: /\nUser-agent: bot\n", "/x");
 }
 
-TEST(only_rules_end_the_naming) {
+TEST(rules_and_delays_end_the_naming) {
     DISALLOWED("User-agent: bot\nSitemap: x\nUser-agent: b\nDisallow: /\n", "/x");
     DISALLOWED("User-agent: bot\nwhatever: x\n\n# x\nUser-agent: b\nDisallow: /\n", "/x");
-    DISALLOWED("User-agent: bot\nCrawl-delay: 1\nUser-agent: b\nDisallow: /\n", "/x");
+    ALLOWED("User-agent: bot\nCrawl-delay: 1\nUser-agent: b\nDisallow: /\n", "/x");
     ALLOWED("User-agent: bot\nAllow: /y\nUser-agent: b\nDisallow: /\n", "/x");
     ALLOWED("User-agent: bot\nDisallow:\nUser-agent: b\nDisallow: /\n", "/x");
     ALLOWED("User-agent: bot\nDisallow: /y\nUser-agent:\nDisallow: /\n", "/x");
 }
 
+TEST(an_empty_query_is_none) {
+    ALLOWED("User-agent: *\nDisallow: /x?\n", "/x?");
+    DISALLOWED("User-agent: *\nDisallow: /x?\n", "/x?a");
+    DISALLOWED("User-agent: *\nDisallow: /x$\n", "/x?");
+    DISALLOWED("User-agent: *\nDisallow: /x?a?\n", "/x?a?");
+}
+
 TEST(names_itself_twice) {
-    ALLOWED("User-agent: bot\nUser-agent: BOT\nCrawl-delay: 1\nUser-agent: bot\nDisallow: /x\n",
-            "/y");
-    DISALLOWED("User-agent: bot\nUser-agent: BOT\nCrawl-delay: 1\nUser-agent: bot\n"
-               "Disallow: /x\nUser-agent: bot\nDisallow: /y",
+    ALLOWED("User-agent: bot\nUser-agent: BOT\nDisallow: /x\n", "/y");
+    DISALLOWED("User-agent: bot\nUser-agent: BOT\nDisallow: /x\n"
+               "User-agent: bot\nDisallow: /y",
                "/y");
 }
 
@@ -180,7 +186,8 @@ TEST(escapes_compare_by_what_they_mean) {
 TEST(paths_that_are_special) {
     ALLOWED("User-agent: *\nDisallow: /\n", "/robots.txt");
     ALLOWED("User-agent: *\nDisallow: /\n", "/%72obots.txt");
-    DISALLOWED("User-agent: *\nDisallow: /\n", "/robots.txt?");
+    ALLOWED("User-agent: *\nDisallow: /\n", "/robots.txt?");
+    DISALLOWED("User-agent: *\nDisallow: /\n", "/robots.txt?a");
     DISALLOWED("User-agent: *\nDisallow: /\n", "");
     DISALLOWED("User-agent: *\nDisallow: /?q\n", "?q");
     ALLOWED("User-agent: *\nAllow: /a/index.html\nDisallow: /\n", "/a/");
@@ -241,7 +248,7 @@ TEST(a_delay_is_for_the_agents_before_it) {
     CHECK_INT(delay_of(body, "a"), 5000);
     CHECK_INT(delay_of(body, "b"), 5000);
     CHECK_INT(delay_of(body, "c"), 7000);
-    CHECK(!allows(str_of(body), "a", "/x") && !allows(str_of(body), "c", "/x"));
+    CHECK(allows(str_of(body), "a", "/x") && !allows(str_of(body), "c", "/x"));
 }
 
 TEST(sitemaps_as_they_stand) {
