@@ -298,7 +298,7 @@ void sched_put(struct sched *s, struct task *t, struct str key, int64_t not_befo
     struct waiting *w;
 
     assert(job);
-    q = queue_get(s, job, (uint64_t)hash_i63(key));
+    q = queue_get(s, job, (uint64_t)host_id(key, 0));
     if (not_before == 0 || not_before <= s->now) {
         queue_put(s, q, t, front);
         return;

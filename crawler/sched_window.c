@@ -214,8 +214,11 @@ static void refill_new_hosts(struct sched *s, struct sched_job *job, struct refi
         queue_note_level(s, q);
         queue_drop_idle(s, q);
     }
-    if (r->max_new > 0)
+    if (r->max_new > 0) {
         job->has_more_hosts = r->more_hosts;
+        if (r->after_host > job->after_host)
+            job->after_host = r->after_host;
+    }
 }
 
 void sched_refilled(struct sched *s, struct refill *r) {

@@ -1,7 +1,9 @@
 #include "storage/model.h"
 
+#include <assert.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 
 static const char *const state_texts[] = {
@@ -139,6 +141,20 @@ bool job_state_may_move(enum job_state from, enum job_state to) {
     };
 #undef TO
     return moves[from] & (1u << to);
+}
+
+enum { HOST_HASH_BITS = 63 - HOST_BUCKET_BITS };
+
+int64_t host_id(struct str host_key, uint32_t bucket) {
+    const uint64_t hash_mask = ((uint64_t)1 << HOST_HASH_BITS) - 1;
+
+    assert(bucket < HOST_BUCKETS);
+    return (int64_t)((uint64_t)bucket << HOST_HASH_BITS | (hash_u64(host_key) & hash_mask));
+}
+
+int64_t host_id_first(uint32_t bucket) {
+    assert(bucket <= HOST_BUCKETS);
+    return bucket == HOST_BUCKETS ? INT64_MAX : (int64_t)bucket << HOST_HASH_BITS;
 }
 
 static char *copy_chars(const char *chars) {

@@ -198,6 +198,17 @@ bool job_state_is_shown(enum job_state s);
 /* The one list of legal moves; the store asserts it at each. */
 bool job_state_may_move(enum job_state from, enum job_state to);
 
+/* --- hosts ----------------------------------------------------------------- */
+
+enum { HOST_BUCKET_BITS = 12, HOST_BUCKETS = 1 << HOST_BUCKET_BITS };
+
+/* The id of the host |host_key| ("example.com:443"): its bucket, 0 to HOST_BUCKETS - 1,
+ * above 51 bits of the key's hash. A bucket comes from the registrable domain, so the
+ * hosts of a domain lie together and whoever crawls owns a range of ids. Never negative. */
+int64_t host_id(struct str host_key, uint32_t bucket);
+/* The first id of |bucket|; that of HOST_BUCKETS, an end of ranges, is INT64_MAX. */
+int64_t host_id_first(uint32_t bucket);
+
 /* --- options of a job ------------------------------------------------------ */
 
 enum robots_mode { ROBOTS_OBEY, ROBOTS_IGNORE };
@@ -276,7 +287,7 @@ uint64_t job_unfinished(const struct job *j); /* total less all outcomes */
 struct task {
     struct list link;  /* for whoever owns the task */
     int64_t job;       /* job.no */
-    int64_t host;      /* hash_i63 of the host key: "example.com:443" */
+    int64_t host;      /* host_id of its host key */
     int64_t seq;       /* place in the submitted list, 0-based; with job and host the key */
     int64_t referrer;  /* seq of the task whose page named it, or -1 */
     uint16_t depth;    /* 0: submitted */

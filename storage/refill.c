@@ -8,6 +8,7 @@ struct refill *refill_new(int64_t job, size_t n_hosts, size_t max_new) {
     r->job = job;
     r->n_hosts = n_hosts;
     r->max_new = max_new;
+    r->host_to = host_id_first(HOST_BUCKETS);
     r->after_host = -1;
     r->max_bytes = SIZE_MAX;
     r->hosts = NEW_N(struct refill_host, n_hosts + max_new);

@@ -6,7 +6,7 @@
 #include "storage/spool.h"
 
 struct seedrow {
-    int64_t host, seq; /* host: hash_i63 of the key */
+    int64_t host, seq; /* host: host_id of the key */
     enum code code;    /* of a reject, or CODE_NONE */
     struct str url, input, host_key;
 };

@@ -1,6 +1,5 @@
 #include "storage/seeds.h"
 
-#include "base/hash.h"
 #include "base/mem.h"
 #include "storage/dupes.h"
 #include "storage/runs.h"
@@ -67,7 +66,7 @@ static enum err add_reject(struct seeds *s, const struct seedrow *row) {
 }
 
 enum err seeds_add(struct seeds *s, const struct seed *seed) {
-    const struct seedrow row = {.host = hash_i63(seed->host_key),
+    const struct seedrow row = {.host = host_id(seed->host_key, seed->bucket),
                                 .seq = (int64_t)s->counts.received,
                                 .code = seed->code,
                                 .url = seed->url,

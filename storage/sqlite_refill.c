@@ -5,10 +5,13 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
+enum { HOSTS_LOOKED_AT = 20000 }; /* by one refill: many may have nothing left */
+
 struct refill_request {
     struct request request;
     struct sqlite *sqlite;
     struct refill *refill;
+    int64_t after_host; /* as it was asked */
 };
 
 static void drop_answer(struct refill_host *h) {
@@ -21,11 +24,14 @@ static void drop_answer(struct refill_host *h) {
 }
 
 /* Of a run that was rolled back. */
-static void drop_answers(struct refill *r) {
+static void drop_answers(struct refill_request *rr) {
+    struct refill *r = rr->refill;
+
     for (size_t i = 0; i < r->n_hosts + r->max_new; i++)
         drop_answer(&r->hosts[i]);
     r->n_new = r->bytes = 0;
     r->more_hosts = false;
+    r->after_host = rr->after_host;
 }
 
 static struct task *read_task(sqlite3_stmt *st, int64_t job, int64_t host) {
@@ -96,22 +102,32 @@ static enum err open_host(struct db *db, sqlite3_stmt *row, struct refill *r, st
     return e;
 }
 
+/* The host of the row, which is passed over where nothing of it is queued. */
+static enum err look_at_host(struct db *db, sqlite3_stmt *row, struct refill *r) {
+    bool has_work = false;
+    enum err e = ERR_OK;
+
+    r->after_host = sqlite3_column_int64(row, 0);
+    if (sqlite3_column_int64(row, 2) > 0)
+        e = open_host(db, row, r, &r->hosts[r->n_hosts + r->n_new], &has_work);
+    r->n_new += e == ERR_OK && has_work;
+    return e;
+}
+
 static enum err refill_new_hosts(struct db *db, struct refill *r) {
     OWNED_ROWS sqlite3_stmt *st = NULL;
-    enum err e = DB_QUERY(db, &st,
-                          "SELECT host,name FROM work WHERE job=?1 AND host>?2 AND queued>0"
-                          " ORDER BY host",
-                          db_int(r->job), db_int(r->after_host));
+    enum err e =
+        DB_QUERY(db, &st,
+                 "SELECT host,name,queued FROM work"
+                 " WHERE job=?1 AND host>?2 AND host>=?3 AND host<?4 ORDER BY host",
+                 db_int(r->job), db_int(r->after_host), db_int(r->host_from), db_int(r->host_to));
 
-    while (e == ERR_OK && (e = db_step(db, st)) == ERR_OK) {
-        bool has_work;
-
-        if (r->n_new == r->max_new || is_full(r)) {
+    for (int n = 0; e == ERR_OK && (e = db_step(db, st)) == ERR_OK; n++) {
+        if (r->n_new == r->max_new || is_full(r) || n == HOSTS_LOOKED_AT) {
             r->more_hosts = true;
             break;
         }
-        e = open_host(db, st, r, &r->hosts[r->n_hosts + r->n_new], &has_work);
-        r->n_new += e == ERR_OK && has_work;
+        e = look_at_host(db, st, r);
     }
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
@@ -123,11 +139,12 @@ static enum err start_job(struct writer *w, struct ledger *l) {
 }
 
 static enum err run_refill(struct writer *w, struct request *request) {
-    struct refill *r = CONTAINER_OF(request, struct refill_request, request)->refill;
+    struct refill_request *rr = CONTAINER_OF(request, struct refill_request, request);
+    struct refill *r = rr->refill;
     struct ledger l;
     enum err e;
 
-    drop_answers(r);
+    drop_answers(rr);
     r->state = JOB_DELETED;
     e = ledger_get(writer_db(w), r->job, &l);
     if (e != ERR_OK)
@@ -147,7 +164,7 @@ static void refilled(struct request *request, enum err e) {
     struct refill *r = rr->refill;
 
     if (e != ERR_OK)
-        drop_answers(r);
+        drop_answers(rr);
     r->result = e;
     free(rr);
     r->done(r);
@@ -159,6 +176,7 @@ void sqlite_refill(struct backend *b, struct refill *r) {
     rr->request = (struct request){.run = run_refill, .done = refilled, .waits_out = true};
     rr->sqlite = sqlite_of(b);
     rr->refill = r;
+    rr->after_host = r->after_host;
     writer_ask(rr->sqlite->writer, &rr->request);
 }
 

@@ -24,7 +24,7 @@ static const char *const migrations[] = {
     "  last_progress_at INTEGER NOT NULL DEFAULT 0,"
     "  name BLOB, metadata BLOB, options BLOB NOT NULL) STRICT;"
     "CREATE INDEX job_by_state ON job(state, no);"
-    /* A URL without an outcome. host: 63-bit hash of the host key. */
+    /* A URL without an outcome. host: host_id of the host key. */
     "CREATE TABLE task("
     "  job INTEGER NOT NULL, host INTEGER NOT NULL, seq INTEGER NOT NULL,"
     "  depth INTEGER NOT NULL, tries INTEGER NOT NULL, referrer INTEGER NOT NULL,"

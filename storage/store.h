@@ -102,6 +102,7 @@ struct seed {
     struct str url;      /* canonical, without fragment; for a reject empty or what could be made */
     struct str input;    /* as given, valid UTF-8 (mended); STR_NONE where equal to url */
     struct str host_key; /* "example.com:443"; empty for a reject */
+    uint32_t bucket;     /* of its host: see host_id */
     enum code code;      /* CODE_NONE, or why it is rejected */
     struct str detail;   /* of a reject, one phrase; borrowed for the call */
 };
@@ -169,7 +170,10 @@ struct refill {
     /* asked: known hosts that want more tasks, and how many new ones to open */
     struct refill_host *hosts; /* |n_hosts| known ones, then up to |max_new| answered ones */
     size_t n_hosts, max_new;
-    int64_t after_host;      /* new hosts beyond this key; -1 from the start */
+    int64_t host_from, host_to; /* new hosts of this range of ids only, the end excluded */
+    /* New hosts beyond this id; from the start: host_from - 1. Answered: the last one that
+     * was looked at, which may have had no tasks. */
+    int64_t after_host;
     uint32_t tasks_per_host; /* limit for new hosts */
     /* No more tasks are read once they take so much (task_size), but one is in any case;
      * |more| and |more_hosts| then say what was left out. SIZE_MAX: no such limit. */
@@ -187,7 +191,8 @@ struct refill {
     void (*done)(struct refill *r);
     void *owner;
 };
-/* A refill with room for the hosts; refill_free frees tasks that were not taken. */
+/* A refill with room for the hosts, for all ids from the start, without a limit of bytes;
+ * refill_free frees tasks that were not taken. */
 struct refill *refill_new(int64_t job, size_t n_hosts, size_t max_new);
 void refill_free(struct refill *r);
 DEFINE_OWNED(refill)

@@ -73,6 +73,15 @@ RIG_UNUSED static void rig_done(struct rig *r) {
 
 /* --- lists ------------------------------------------------------------------------ */
 
+/* Spread over all buckets: a stand-in for that of the registrable domain. */
+RIG_UNUSED static uint32_t rig_bucket(const char *key) {
+    return (uint32_t)(host_id(str_of(key), 0) % HOST_BUCKETS);
+}
+
+RIG_UNUSED static int64_t rig_host(const char *key) {
+    return host_id(str_of(key), rig_bucket(key));
+}
+
 /* The host key of "https://NAME/..." is "NAME:443"; what does not begin so is
  * rejected. Good enough for a store, which does not look. */
 RIG_UNUSED static enum err rig_add(struct ingest *in, const char *url) {
@@ -86,6 +95,7 @@ RIG_UNUSED static enum err rig_add(struct ingest *in, const char *url) {
     }
     (void)snprintf(key, sizeof key, "%.*s:443", (int)str_cut(&rest, '/').len, url + 8);
     seed.host_key = str_of(key);
+    seed.bucket = rig_bucket(key);
     return ingest_add(in, &seed);
 }
 

@@ -16,7 +16,7 @@ static struct task *task_at(int64_t job, struct str key, int64_t seq) {
     struct task *t = task_new(STR("http://example.com/"), STR_NONE);
 
     t->job = job;
-    t->host = hash_i63(key);
+    t->host = host_id(key, 0);
     t->seq = seq;
     return t;
 }
@@ -292,7 +292,7 @@ static void sim_init(struct sim *sim, uint64_t seed) {
         struct sim_host *h = &sim->hosts[i];
 
         (void)snprintf(h->name, sizeof h->name, "h%d.example:80", i);
-        h->key = hash_i63(str_of(h->name));
+        h->key = host_id(str_of(h->name), 0);
         h->due_at = -1000;
         for (int job = 0; job < SIM_JOBS; job++) {
             h->n_tasks[job] = roll(sim, 3) ? (int)roll(sim, SIM_MAX_TASKS + 1) : 0;
@@ -547,7 +547,7 @@ TEST(asks_again_after_a_refill_that_failed) {
 TEST(reports_a_host_whose_tasks_were_settled_before) {
     OWNED(sched) struct sched *s = sched_at(0);
     struct sched_want want;
-    struct refill_host host = {.host = hash_i63(A)};
+    struct refill_host host = {.host = host_id(A, 0)};
     struct refill r = {.job = 1, .hosts = &host, .n_new = 1};
     int64_t job, key;
 
@@ -558,7 +558,7 @@ TEST(reports_a_host_whose_tasks_were_settled_before) {
     sched_refilled(s, &r);
     CHECK(sched_take_drained(s, &job, &key));
     CHECK_INT(job, 1);
-    CHECK_INT(key, hash_i63(A));
+    CHECK_INT(key, host_id(A, 0));
     CHECK(!sched_take_drained(s, &job, &key));
 }
 

@@ -37,6 +37,19 @@ TEST(hidden_states_and_empty_words_are_unknown) {
     CHECK_ERR(outcome_of(STR("Succeeded"), &o), ERR_INVALID);
 }
 
+TEST(a_host_lies_in_its_bucket) {
+    const uint32_t buckets[] = {0, 1, 2047, 4095};
+
+    for (size_t i = 0; i < sizeof buckets / sizeof *buckets; i++) {
+        int64_t id = host_id(STR("example.com:443"), buckets[i]);
+
+        CHECK(id >= host_id_first(buckets[i]) && id < host_id_first(buckets[i] + 1));
+        CHECK(id != host_id(STR("example.com:80"), buckets[i]));
+    }
+    CHECK_INT(host_id_first(0), 0);
+    CHECK_INT(host_id_first(HOST_BUCKETS), INT64_MAX);
+}
+
 TEST(nothing_leaves_a_deleted_job_and_nothing_comes_back_from_cancelled) {
     for (int to = 0; to < JOB_STATE_COUNT; to++) {
         CHECK(!job_state_may_move(JOB_DELETED, (enum job_state)to));

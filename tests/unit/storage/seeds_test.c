@@ -1,6 +1,5 @@
 #include "storage/seeds.h"
 
-#include "base/hash.h"
 #include "storage/radix.h"
 #include "tests/test.h"
 
@@ -21,7 +20,7 @@ static int read_all(struct seeds *s, bool *ret_in_order) {
     *ret_in_order = true;
     while (seeds_next_task(s, &row) == ERR_OK) {
         *ret_in_order = *ret_in_order && (row.host > host || (row.host == host && row.seq > seq)) &&
-                        row.host == hash_i63(row.host_key);
+                        row.host == host_id(row.host_key, 0);
         host = row.host;
         seq = row.seq;
         n++;
