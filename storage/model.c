@@ -164,6 +164,8 @@ static char *copy_chars(const char *chars) {
 void job_options_done(struct job_options *o) {
     free(o->user_agent);
     free(o->schemes);
+    free(o->include);
+    free(o->exclude);
     *o = (struct job_options){0};
 }
 
@@ -171,6 +173,12 @@ void job_options_copy(struct job_options *dst, const struct job_options *src) {
     *dst = *src;
     dst->user_agent = copy_chars(src->user_agent);
     dst->schemes = copy_chars(src->schemes);
+    dst->include = copy_chars(src->include);
+    dst->exclude = copy_chars(src->exclude);
+}
+
+bool job_options_grow(const struct job_options *o) {
+    return o->max_depth > 0 || o->sitemap != SITEMAP_SKIP;
 }
 
 void job_free(struct job *j) {

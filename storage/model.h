@@ -214,6 +214,8 @@ int64_t host_id_first(uint32_t bucket);
 enum robots_mode { ROBOTS_OBEY, ROBOTS_IGNORE };
 enum fragments_mode { FRAGMENTS_STRIP, FRAGMENTS_KEEP };
 enum nofollow_mode { NOFOLLOW_KEEP, NOFOLLOW_DROP };
+enum scope_mode { SCOPE_PAGE, SCOPE_PREFIX, SCOPE_HOST, SCOPE_DOMAIN, SCOPE_ANY };
+enum sitemap_mode { SITEMAP_SKIP, SITEMAP_INCLUDE, SITEMAP_ONLY };
 
 /* All values are in force: where the caller gave none, the server's default at
  * the time of submission. Bit OPTION_x of |given| says which ones the caller gave. */
@@ -233,6 +235,13 @@ struct job_options {
     bool text;
     enum nofollow_mode nofollow;
     uint32_t max_links;
+    uint32_t deadline_seconds; /* from the job's creation; 0: none */
+    uint32_t max_depth;        /* of links that are followed; 0: only the list */
+    uint64_t max_pages;        /* URLs of the job in all, once links are followed; 0: no limit */
+    enum scope_mode scope;
+    char *include, *exclude; /* globs, joined by \n; NULL: none */
+    enum sitemap_mode sitemap;
+    bool revalidate; /* ask by the validators of earlier fetches */
 };
 
 enum job_option {
@@ -250,10 +259,21 @@ enum job_option {
     OPTION_TEXT,
     OPTION_NOFOLLOW,
     OPTION_MAX_LINKS,
+    OPTION_DEADLINE_SECONDS,
+    OPTION_MAX_DEPTH,
+    OPTION_MAX_PAGES,
+    OPTION_SCOPE,
+    OPTION_INCLUDE,
+    OPTION_EXCLUDE,
+    OPTION_SITEMAP,
+    OPTION_REVALIDATE,
+    OPTION_COUNT
 };
 
 void job_options_done(struct job_options *o);
 void job_options_copy(struct job_options *dst, const struct job_options *src);
+/* May URLs be discovered that are not on the list? */
+bool job_options_grow(const struct job_options *o);
 
 /* --- job ------------------------------------------------------------------- */
 

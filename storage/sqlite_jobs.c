@@ -233,7 +233,7 @@ enum err ledger_settle_cancelled(struct writer *w, struct ledger *l, int64_t now
 }
 
 enum err jobs_put_receiving(struct db *db, const struct job *draft, int64_t *ret_no) {
-    enum { OPTIONS_MAX_BYTES = 64 << 10 };
+    enum { OPTIONS_MAX_BYTES = 1 << 20 };
     struct buf options OWNED_BUF = BUF_INIT(OPTIONS_MAX_BYTES);
     enum err e = options_encode(&options, &draft->options);
 
