@@ -94,6 +94,11 @@ static enum err load(struct ingest *in, const struct job *draft, struct job **re
     return in->backend->ops->load(in->backend, in->seeds, &with_id, ret_job);
 }
 
+/* A paused job may begin without a list. */
+static bool is_empty_on_purpose(const struct seeds_counts *c, const struct job *draft) {
+    return c->received == 0 && draft->state == JOB_PAUSED;
+}
+
 enum err ingest_commit(struct ingest *in, const struct job *draft, struct job **ret_job,
                        struct submission *ret_submission) {
     struct submission *sub = &in->submission;
@@ -106,7 +111,8 @@ enum err ingest_commit(struct ingest *in, const struct job *draft, struct job **
     sub->accepted = counts.accepted;
     sub->duplicates = counts.duplicates;
     sub->rejected = counts.rejected;
-    e = counts.accepted ? load(in, draft, ret_job) : ERR_INVALID;
+    e = counts.accepted || is_empty_on_purpose(&counts, draft) ? load(in, draft, ret_job)
+                                                               : ERR_INVALID;
     if (e == ERR_OK)
         release(in); /* the back end counts them now */
     if (e == ERR_OK || e == ERR_INVALID) {

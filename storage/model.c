@@ -128,14 +128,16 @@ bool job_state_is_shown(enum job_state s) {
 bool job_state_may_move(enum job_state from, enum job_state to) {
 #define TO(state) (1u << JOB_##state)
     static const unsigned moves[JOB_STATE_COUNT] = {
-        [JOB_RECEIVING] = TO(QUEUED) | TO(DELETED),
-        [JOB_QUEUED] = TO(RUNNING) | TO(PAUSED) | TO(CANCELLING) | TO(FAILED) | TO(DELETED),
+        [JOB_RECEIVING] = TO(QUEUED) | TO(PAUSED) | TO(DELETED),
+        /* completed: by its deadline, or because nothing was put into it */
+        [JOB_QUEUED] =
+            TO(RUNNING) | TO(PAUSED) | TO(CANCELLING) | TO(COMPLETED) | TO(FAILED) | TO(DELETED),
         [JOB_RUNNING] = TO(PAUSED) | TO(CANCELLING) | TO(COMPLETED) | TO(FAILED) | TO(DELETED),
         /* what was under way when it was paused may have been the last of it */
         [JOB_PAUSED] =
             TO(QUEUED) | TO(RUNNING) | TO(CANCELLING) | TO(COMPLETED) | TO(FAILED) | TO(DELETED),
         [JOB_CANCELLING] = TO(CANCELLED) | TO(FAILED) | TO(DELETED),
-        [JOB_COMPLETED] = TO(QUEUED) | TO(DELETED), /* more URLs, or failed ones again */
+        [JOB_COMPLETED] = TO(RUNNING) | TO(DELETED), /* more URLs, or failed ones again */
         [JOB_CANCELLED] = TO(DELETED),
         [JOB_FAILED] = TO(DELETED),
     };

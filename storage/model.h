@@ -296,6 +296,7 @@ struct job {
     struct job_options options;
     /* wall clock, ms; 0: not yet */
     int64_t created_at, started_at, finished_at, expires_at, last_progress_at;
+    int64_t deadline_at; /* 0: none */
 };
 
 void job_free(struct job *j); /* NULL is fine */

@@ -63,11 +63,11 @@ static enum err job_list(struct backend *b, const struct job_filter *f, struct j
 
 static enum err job_move(struct backend *b, const struct uuid *id, enum job_state to,
                          struct job **ret_job) {
-    return jobs_move(sqlite_of(b)->writer, id, to, ret_job);
+    return moves_job(sqlite_of(b)->writer, id, to, ret_job);
 }
 
 static enum err job_delete(struct backend *b, const struct uuid *id) {
-    return jobs_delete(sqlite_of(b)->writer, id);
+    return moves_delete(sqlite_of(b)->writer, id);
 }
 
 static const struct backend_ops ops = {
@@ -142,12 +142,13 @@ static enum err open_all(struct sqlite *s, struct buf *why) {
     if (e == ERR_OK)
         e = sqlite_schema_migrate(s->db);
     if (e == ERR_OK)
-        e = jobs_recover(s->db, &s->backend);
+        e = moves_recover(s->db, &s->backend);
     if (e != ERR_OK)
         return e;
     s->pool = pool_new(s->path);
     return writer_new(
-        &(struct writer_options){.backend = &s->backend, .db = s->db, .sweep = sqlite_sweep},
+        &(struct writer_options){
+            .backend = &s->backend, .db = s->db, .sweep = sqlite_sweep, .tick = moves_tick},
         &s->writer);
 }
 

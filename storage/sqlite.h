@@ -7,7 +7,7 @@
 #define STORAGE_SQLITE_H
 
 #include "storage/linkrow.h"
-#include "storage/sqlite_jobs.h"
+#include "storage/sqlite_moves.h"
 #include "storage/sqlite_pool.h"
 
 struct sqlite {

@@ -85,6 +85,11 @@ static void count(struct job_counts *c, const struct record *r) {
     c->bytes += r->bytes;
 }
 
+/* By a deadline, with all that was there. */
+static bool is_settled(const struct ledger *l, const struct task *t) {
+    return t->seq < l->ended_below;
+}
+
 static enum err settle(struct sqlite *s, struct ledger *l, struct result *r) {
     bool was_there;
     enum err e = delete_task(s->db, r->task, &was_there);
@@ -113,9 +118,7 @@ static enum err move_on(struct writer *w, struct ledger *l, int64_t now) {
 
     if (l->job.state == JOB_QUEUED)
         e = ledger_move(w, l, JOB_RUNNING, STOP_NONE, now);
-    if (e == ERR_OK && job_unfinished(&l->job) == 0 && l->job.state != JOB_CANCELLING)
-        e = ledger_move(w, l, JOB_COMPLETED, STOP_NO_MORE_URLS, now);
-    return e;
+    return e == ERR_OK ? ledger_end_if_done(w, l, now) : e;
 }
 
 static enum err close_ledger(struct writer *w, struct ledger *l, int64_t settled) {
@@ -147,7 +150,10 @@ static enum err settle_job(struct writer *w, struct sqlite *s, struct result **r
         return e;
     first_page = l.next_page;
     for (size_t i = 0; i < n && e == ERR_OK; i++)
-        e = results[i]->again ? count_attempt(s->db, results[i]) : settle(s, &l, results[i]);
+        if (is_settled(&l, results[i]->task))
+            results[i]->answer = ERR_CONFLICT;
+        else
+            e = results[i]->again ? count_attempt(s->db, results[i]) : settle(s, &l, results[i]);
     return e == ERR_OK ? close_ledger(w, &l, l.next_page - first_page) : e;
 }
 

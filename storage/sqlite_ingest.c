@@ -155,7 +155,8 @@ static enum err flip(struct writer *w, struct piece *p, int64_t no, int64_t next
     l.job.counts.by_outcome[OUTCOME_FAILED] = p->counts.rejected;
     l.job.counts.duplicates = p->counts.duplicates;
     l.job.last_progress_at = now;
-    e = ledger_move(w, &l, JOB_QUEUED, STOP_NONE, now);
+    l.next_seq = (int64_t)p->counts.received;
+    e = ledger_move(w, &l, p->draft->state == JOB_PAUSED ? JOB_PAUSED : JOB_QUEUED, STOP_NONE, now);
     if (e == ERR_OK)
         e = ledger_put(w, &l);
     if (e != ERR_OK)

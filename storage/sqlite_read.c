@@ -125,6 +125,11 @@ struct tasks_read {
     bool more;
 };
 
+/* CODE_NONE: it is unended. */
+static enum code code_of_task(const struct ledger *l, int64_t seq) {
+    return seq < l->ended_below ? CODE_DEADLINE : l->settled_as;
+}
+
 /* What a task shows while it has no record of its own. */
 static struct record of_task(sqlite3_stmt *st, enum code settled_as) {
     return (struct record){
@@ -155,7 +160,7 @@ static enum err read_tasks(struct db *db, const struct ledger *l, struct tasks_r
             tr->more = true;
             break;
         }
-        r = of_task(st, l->settled_as);
+        r = of_task(st, code_of_task(l, sqlite3_column_int64(st, 1)));
         tr->after = (struct task_cursor){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1)};
         stops = !tr->visit(tr->arg, &r);
     }

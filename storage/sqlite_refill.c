@@ -50,12 +50,17 @@ static bool is_full(const struct refill *r) {
     return r->bytes >= r->max_bytes && r->bytes > 0;
 }
 
-static enum err read_tasks(struct db *db, struct refill *r, struct refill_host *h) {
+static int64_t greater(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
+
+/* |above|: tasks of this seq and lesser ones are settled. */
+static enum err read_tasks(struct db *db, struct refill *r, struct refill_host *h, int64_t above) {
     OWNED_ROWS sqlite3_stmt *st = NULL;
     enum err e = DB_QUERY(db, &st,
                           "SELECT seq,depth,tries,referrer,url,input FROM task"
                           " WHERE job=?1 AND host=?2 AND seq>?3 ORDER BY seq LIMIT ?4",
-                          db_int(r->job), db_int(h->host), db_int(h->after_seq),
+                          db_int(r->job), db_int(h->host), db_int(greater(h->after_seq, above)),
                           db_int((int64_t)h->limit + 1));
 
     for (uint32_t n = 0; e == ERR_OK && (e = db_step(db, st)) == ERR_OK; n++) {
@@ -72,7 +77,8 @@ static enum err read_tasks(struct db *db, struct refill *r, struct refill_host *
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-static enum err refill_known(struct db *db, struct refill *r, struct refill_host *h) {
+static enum err refill_known(struct db *db, struct refill *r, struct refill_host *h,
+                             int64_t above) {
     OWNED_ROWS sqlite3_stmt *st = NULL;
     enum err e = DB_QUERY(db, &st, "SELECT name FROM work WHERE job=?1 AND host=?2", db_int(r->job),
                           db_int(h->host));
@@ -82,20 +88,20 @@ static enum err refill_known(struct db *db, struct refill *r, struct refill_host
     if (e != ERR_OK)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
     h->name = mem_chars(db_column(st, 0));
-    return read_tasks(db, r, h);
+    return read_tasks(db, r, h, above);
 }
 
 /* The host that the row names, into |h|; false in *ret_has_work where it has no
  * tasks any more (a crash came before the engine could say so). */
 static enum err open_host(struct db *db, sqlite3_stmt *row, struct refill *r, struct refill_host *h,
-                          bool *ret_has_work) {
+                          int64_t above, bool *ret_has_work) {
     enum err e;
 
     h->host = sqlite3_column_int64(row, 0);
     h->after_seq = -1;
     h->limit = r->tasks_per_host;
     h->name = mem_chars(db_column(row, 1));
-    e = read_tasks(db, r, h);
+    e = read_tasks(db, r, h, above);
     *ret_has_work = h->more || !list_empty(&h->tasks);
     if (!*ret_has_work)
         drop_answer(h);
@@ -103,18 +109,18 @@ static enum err open_host(struct db *db, sqlite3_stmt *row, struct refill *r, st
 }
 
 /* The host of the row, which is passed over where nothing of it is queued. */
-static enum err look_at_host(struct db *db, sqlite3_stmt *row, struct refill *r) {
+static enum err look_at_host(struct db *db, sqlite3_stmt *row, struct refill *r, int64_t above) {
     bool has_work = false;
     enum err e = ERR_OK;
 
     r->after_host = sqlite3_column_int64(row, 0);
     if (sqlite3_column_int64(row, 2) > 0)
-        e = open_host(db, row, r, &r->hosts[r->n_hosts + r->n_new], &has_work);
+        e = open_host(db, row, r, &r->hosts[r->n_hosts + r->n_new], above, &has_work);
     r->n_new += e == ERR_OK && has_work;
     return e;
 }
 
-static enum err refill_new_hosts(struct db *db, struct refill *r) {
+static enum err refill_new_hosts(struct db *db, struct refill *r, int64_t above) {
     OWNED_ROWS sqlite3_stmt *st = NULL;
     enum err e =
         DB_QUERY(db, &st,
@@ -127,7 +133,7 @@ static enum err refill_new_hosts(struct db *db, struct refill *r) {
             r->more_hosts = true;
             break;
         }
-        e = look_at_host(db, st, r);
+        e = look_at_host(db, st, r, above);
     }
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
@@ -155,8 +161,8 @@ static enum err run_refill(struct writer *w, struct request *request) {
     if (r->state != JOB_RUNNING)
         return e;
     for (size_t i = 0; i < r->n_hosts && e == ERR_OK; i++)
-        e = refill_known(writer_db(w), r, &r->hosts[i]);
-    return e == ERR_OK && r->max_new ? refill_new_hosts(writer_db(w), r) : e;
+        e = refill_known(writer_db(w), r, &r->hosts[i], l.ended_below - 1);
+    return e == ERR_OK && r->max_new ? refill_new_hosts(writer_db(w), r, l.ended_below - 1) : e;
 }
 
 static void refilled(struct request *request, enum err e) {

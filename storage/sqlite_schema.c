@@ -13,6 +13,10 @@ static const char *const migrations[] = {
     "  no INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE,"
     "  state INTEGER NOT NULL, stop_reason INTEGER NOT NULL DEFAULT 0,"
     "  settled_as INTEGER NOT NULL DEFAULT 0," /* the code of tasks that are left */
+    /* Tasks with a lesser seq were settled by a deadline, so many of them. */
+    "  ended_below INTEGER NOT NULL DEFAULT 0, ended_n INTEGER NOT NULL DEFAULT 0,"
+    "  next_seq INTEGER NOT NULL DEFAULT 0," /* of a task: those that come later have greater ones
+                                              */
     "  priority INTEGER NOT NULL, version INTEGER NOT NULL, next_page INTEGER NOT NULL,"
     "  total INTEGER NOT NULL DEFAULT 0, succeeded INTEGER NOT NULL DEFAULT 0,"
     "  failed INTEGER NOT NULL DEFAULT 0, disallowed INTEGER NOT NULL DEFAULT 0,"
@@ -21,9 +25,11 @@ static const char *const migrations[] = {
     "  bytes INTEGER NOT NULL DEFAULT 0,"
     "  created_at INTEGER NOT NULL, started_at INTEGER NOT NULL DEFAULT 0,"
     "  finished_at INTEGER NOT NULL DEFAULT 0, expires_at INTEGER NOT NULL DEFAULT 0,"
-    "  last_progress_at INTEGER NOT NULL DEFAULT 0,"
+    "  last_progress_at INTEGER NOT NULL DEFAULT 0, deadline_at INTEGER NOT NULL DEFAULT 0,"
     "  name BLOB, metadata BLOB, options BLOB NOT NULL) STRICT;"
     "CREATE INDEX job_by_state ON job(state, no);"
+    "CREATE INDEX job_by_deadline ON job(deadline_at)"
+    "  WHERE deadline_at>0 AND state IN (1,2,3);" /* queued, running, paused */
     /* A URL without an outcome. host: host_id of the host key. */
     "CREATE TABLE task("
     "  job INTEGER NOT NULL, host INTEGER NOT NULL, seq INTEGER NOT NULL,"

@@ -23,6 +23,7 @@ struct writer {
     struct backend *backend;
     struct db *db;
     bool (*sweep)(struct writer *w);
+    void (*tick)(struct writer *w);
     pthread_t thread;
 
     pthread_mutex_t lock; /* guards this group */
@@ -40,6 +41,9 @@ struct writer {
     size_t n_changes, cap_changes;
     int64_t queued_delta;
     uint64_t results_delta;
+    int64_t *held; /* jobs */
+    size_t n_held, cap_held;
+    bool has_let_go;
 };
 
 struct db *writer_db(const struct writer *w) {
@@ -61,6 +65,46 @@ void writer_tell(struct writer *w, struct job_change change) {
 void writer_count(struct writer *w, int64_t queued_urls, uint64_t results) {
     w->queued_delta += queued_urls;
     w->results_delta += results;
+}
+
+static size_t find_held(const struct writer *w, int64_t job) {
+    size_t i = 0;
+
+    while (i < w->n_held && w->held[i] != job)
+        i++;
+    return i;
+}
+
+bool writer_is_held(const struct writer *w, int64_t job) {
+    return find_held(w, job) < w->n_held;
+}
+
+bool writer_hold(struct writer *w, int64_t job) {
+    if (writer_is_held(w, job))
+        return false;
+    if (w->n_held == w->cap_held) {
+        w->cap_held = w->cap_held ? w->cap_held * 2 : 4;
+        w->held = mem_resize(w->held, w->cap_held, sizeof *w->held);
+    }
+    w->held[w->n_held++] = job;
+    return true;
+}
+
+void writer_let_go(struct writer *w, int64_t job) {
+    size_t at = find_held(w, job);
+
+    if (at == w->n_held)
+        return;
+    w->held[at] = w->held[--w->n_held];
+    w->has_let_go = true;
+}
+
+bool writer_has_let_go(const struct writer *w) {
+    return w->has_let_go;
+}
+
+void writer_forget_let_go(struct writer *w) {
+    w->has_let_go = false;
 }
 
 void writer_sweep_soon(struct writer *w) {
@@ -317,12 +361,16 @@ static void sweep(struct writer *w, int64_t now) {
 static void do_what_is_due(struct writer *w, bool idle) {
     int64_t now = clock_mono_ms();
 
-    if (now >= w->tick_at) {
+    bool ticks = now >= w->tick_at;
+
+    if (ticks) {
         look_at_space(w);
         w->tick_at = now + TICK_MS;
     }
     if (w->backoff_ms ? now >= w->retry_at : !list_empty(&w->kept))
         try_again(w);
+    if (ticks && !w->backoff_ms && !w->backend->damaged)
+        w->tick(w);
     if (w->backoff_ms)
         return;
     if (w->may_sweep && now >= (idle ? w->sweep_at : w->sweep_latest_at))
@@ -442,6 +490,7 @@ enum err writer_new(const struct writer_options *o, struct writer **ret_writer) 
     w->backend = o->backend;
     w->db = o->db;
     w->sweep = o->sweep;
+    w->tick = o->tick;
     w->may_sweep = true; /* what the last process left */
     list_init(&w->queue);
     list_init(&w->kept);
@@ -474,5 +523,6 @@ void writer_free(struct writer *w) {
     (void)pthread_cond_destroy(&w->answered);
     (void)pthread_mutex_destroy(&w->lock);
     free(w->changes);
+    free(w->held);
     free(w);
 }

@@ -36,6 +36,8 @@ struct writer_options {
     /* A small piece of background work, outside of a transaction; true where
      * there is more. On the writer's thread. */
     bool (*sweep)(struct writer *w);
+    /* Once a second, as sweep; not while storage fails. */
+    void (*tick)(struct writer *w);
 };
 
 MUST_USE enum err writer_new(const struct writer_options *o, struct writer **ret_writer);
@@ -56,6 +58,13 @@ void writer_count(struct writer *w, int64_t queued_urls, uint64_t results);
 /* A transaction of the sweep's own; whether it worked. If not, the writer's health
  * says so, and the sweep is called again once storage works. */
 bool writer_alone(struct writer *w, enum err (*run)(struct writer *w, void *arg), void *arg);
+/* A job that somebody works on in several transactions is held, so that it does not end
+ * between two of them. False: it is held by another. In memory: not undone by a rollback. */
+MUST_USE bool writer_hold(struct writer *w, int64_t job);
+void writer_let_go(struct writer *w, int64_t job); /* harmless where it is not held */
+bool writer_is_held(const struct writer *w, int64_t job);
+bool writer_has_let_go(const struct writer *w); /* of any, since it was forgotten last */
+void writer_forget_let_go(struct writer *w);
 void writer_sweep_soon(struct writer *w); /* there is something to sweep */
 
 #endif

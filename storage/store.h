@@ -82,11 +82,20 @@ struct job_filter {
 MUST_USE enum err store_job_list(struct store *s, const struct job_filter *f,
                                  struct job ***ret_jobs, size_t *ret_n);
 
-/* Moves to |to|: CANCELLING only, for now. Durable. Idempotent: a job that is
- * there, or past it by the same way (CANCELLED), is returned as it is.
- * ERR_CONFLICT where that is no legal move (*ret_job is written then too). A job
- * becomes CANCELLED, and all its tasks settled as job_cancelled, when the engine
- * has let it go (store_batch.released). */
+/* Moves to |to|. Durable. Idempotent: a job that is there, or past it by the same way,
+ * is returned as it is. ERR_CONFLICT where that is no legal move (*ret_job is written
+ * then too).
+ *   PAUSED           of a QUEUED or RUNNING job: refills of it give nothing; results of
+ *                    what is under way are taken, and the last one completes it.
+ *   RUNNING, QUEUED  the same: a PAUSED job goes on, as QUEUED if it never started. One
+ *                    without anything to do is COMPLETED at once.
+ *   CANCELLING       of any that is not finished. It becomes CANCELLED, and all its tasks
+ *                    settled as job_cancelled, when the engine has let it go
+ *                    (store_batch.released).
+ *
+ * Deadlines (job.deadline_at) are met by the store itself, within a second or two, by
+ * QUEUED, RUNNING and PAUSED jobs: such a job is COMPLETED with STOP_DEADLINE, what it has
+ * left is settled as CODE_DEADLINE, and results that come later get ERR_CONFLICT. */
 MUST_USE enum err store_job_move(struct store *s, const struct uuid *id, enum job_state to,
                                  struct job **ret_job);
 /* Durable: not found from then on; rows leave in small batches later. */
@@ -130,9 +139,11 @@ MUST_USE enum err ingest_add(struct ingest *in, const struct seed *seed);
 uint64_t ingest_received(const struct ingest *in);
 /* Settles duplicates (the first occurrence stays), stores the tasks in key order
  * and makes the job visible in one durable commit. |draft|: name, metadata,
- * priority, options, created_at; borrowed. Takes about a second per million URLs.
- * ERR_INVALID where no seed was valid: nothing is stored, |ret_submission| is
- * written nevertheless. Use |in| no more but to free it. */
+ * priority, options, created_at, and state: JOB_PAUSED for a job that begins so, anything
+ * else for a QUEUED one; borrowed. Its deadline counts from created_at. Takes about a second
+ * per million URLs. ERR_INVALID where no seed was valid, but for a paused job of no seeds at
+ * all: nothing is stored, |ret_submission| is written nevertheless. Use |in| no more but to
+ * free it. */
 MUST_USE enum err ingest_commit(struct ingest *in, const struct job *draft, struct job **ret_job,
                                 struct submission *ret_submission);
 void ingest_free(struct ingest *in); /* uncommitted: nothing is left of it; NULL is fine */
@@ -142,7 +153,7 @@ DEFINE_OWNED(ingest)
 
 /* What the engine has to know of jobs, in the order in which it happened: each
  * active job once at the start (QUEUED, RUNNING, CANCELLING), then each change of
- * a job's state that concerns a crawl (also COMPLETED, DELETED). */
+ * a job's state (also PAUSED, COMPLETED, DELETED). */
 struct store_feed;
 struct job_change {
     int64_t job;
@@ -245,7 +256,8 @@ MUST_USE enum err store_records_read(struct store *s, int64_t job, const struct 
                                      int64_t *after_seq, size_t max_rows, record_visit *visit,
                                      void *arg, bool *ret_more);
 /* Tasks without a record: unended ones, or (after a cancel) those settled as a
- * whole, which then have that outcome. In key order; |after| is moved likewise. */
+ * whole (likewise at a deadline), which then have that outcome. In key order; |after| is moved
+ * likewise. */
 struct task_cursor {
     int64_t host, seq; /* -1, -1: from the start */
 };

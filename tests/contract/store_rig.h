@@ -104,20 +104,44 @@ RIG_UNUSED static struct job rig_draft(void) {
         .priority = 5, .created_at = 1700000000000, .options = {.host_delay_ms = 250}};
 }
 
-/* One job of the URLs in |urls|, separated by spaces. */
-RIG_UNUSED static enum err rig_job(struct rig *r, const char *urls, struct job **ret_job,
-                                   struct submission *ret_submission) {
-    OWNED(ingest) struct ingest *in = NULL;
-    struct job draft = rig_draft();
+/* URLs separated by spaces. */
+RIG_UNUSED static enum err rig_add_all(struct ingest *in, const char *urls) {
     struct str rest = str_of(urls);
-    enum err e = store_ingest_new(r->store, &in);
+    enum err e = ERR_OK;
 
     while (rest.len && e == ERR_OK) {
         OWNED_CHARS char *url = mem_chars(str_cut(&rest, ' '));
 
         e = rig_add(in, url);
     }
+    return e;
+}
+
+/* One job of the URLs in |urls|. */
+RIG_UNUSED static enum err rig_job(struct rig *r, const char *urls, struct job **ret_job,
+                                   struct submission *ret_submission) {
+    OWNED(ingest) struct ingest *in = NULL;
+    struct job draft = rig_draft();
+    enum err e = store_ingest_new(r->store, &in);
+
+    if (e == ERR_OK)
+        e = rig_add_all(in, urls);
     return e == ERR_OK ? ingest_commit(in, &draft, ret_job, ret_submission) : e;
+}
+
+/* Likewise, of a draft of one's own, without a word about the list. */
+RIG_UNUSED static enum err rig_job_of(struct rig *r, const struct job *draft, const char *urls,
+                                      struct job **ret_job) {
+    OWNED(ingest) struct ingest *in = NULL;
+    struct submission sub = {0};
+    enum err e = store_ingest_new(r->store, &in);
+
+    if (e == ERR_OK)
+        e = rig_add_all(in, urls);
+    if (e == ERR_OK)
+        e = ingest_commit(in, draft, ret_job, &sub);
+    submission_done(&sub);
+    return e;
 }
 
 /* A job of |n| URLs on |hosts| hosts. */

@@ -1,0 +1,161 @@
+#include "storage/sqlite_ledger.h"
+
+/* --- reading and writing ----------------------------------------------------------- */
+
+/* What a damaged row could hold must not become a wild enum. */
+static bool is_sane(int64_t state, int64_t stop_reason) {
+    return state >= 0 && state < JOB_STATE_COUNT && stop_reason >= 0 &&
+           stop_reason < STOP_REASON_COUNT;
+}
+
+enum err ledger_read_job(sqlite3_stmt *row, struct job *ret_job) {
+    int at = 0;
+    int64_t state, reason;
+
+    ret_job->no = sqlite3_column_int64(row, at++);
+    state = sqlite3_column_int64(row, at++);
+    reason = sqlite3_column_int64(row, at++);
+    if (!is_sane(state, reason))
+        return ERR_CORRUPT;
+    ret_job->state = (enum job_state)state;
+    ret_job->stop_reason = (enum stop_reason)reason;
+    ret_job->version = (uint64_t)sqlite3_column_int64(row, at++);
+    ret_job->counts.total = (uint64_t)sqlite3_column_int64(row, at++);
+    for (int o = OUTCOME_SUCCEEDED; o <= OUTCOME_CANCELLED; o++)
+        ret_job->counts.by_outcome[o] = (uint64_t)sqlite3_column_int64(row, at++);
+    ret_job->counts.duplicates = (uint64_t)sqlite3_column_int64(row, at++);
+    ret_job->counts.links_found = (uint64_t)sqlite3_column_int64(row, at++);
+    ret_job->counts.bytes = (uint64_t)sqlite3_column_int64(row, at++);
+    ret_job->started_at = sqlite3_column_int64(row, at++);
+    ret_job->finished_at = sqlite3_column_int64(row, at++);
+    ret_job->expires_at = sqlite3_column_int64(row, at++);
+    ret_job->last_progress_at = sqlite3_column_int64(row, at++);
+    ret_job->deadline_at = sqlite3_column_int64(row, at++);
+    assert(at == LEDGER_JOB_WIDTH);
+    return ERR_OK;
+}
+
+enum err ledger_get(struct db *db, int64_t no, struct ledger *ret_ledger) {
+    OWNED_ROWS sqlite3_stmt *st = NULL;
+    struct ledger l = {0};
+    int at = LEDGER_JOB_WIDTH;
+    enum err e = DB_QUERY(db, &st,
+                          "SELECT " LEDGER_JOB_COLUMNS
+                          ",next_page,next_seq,settled_as,ended_below,ended_n FROM job WHERE no=?1",
+                          db_int(no));
+
+    if (e == ERR_OK)
+        e = db_step(db, st);
+    if (e == ERR_OK)
+        e = ledger_read_job(st, &l.job);
+    if (e != ERR_OK)
+        return e;
+    l.next_page = sqlite3_column_int64(st, at++);
+    l.next_seq = sqlite3_column_int64(st, at++);
+    l.settled_as = (enum code)sqlite3_column_int64(st, at++);
+    l.ended_below = sqlite3_column_int64(st, at++);
+    l.ended_n = sqlite3_column_int64(st, at++);
+    *ret_ledger = l;
+    return ERR_OK;
+}
+
+static enum err put(struct db *db, const struct ledger *l) {
+    const struct job *j = &l->job;
+    const struct job_counts *c = &j->counts;
+
+    return DB_RUN(db,
+                  "UPDATE job SET state=?2,stop_reason=?3,version=?4,total=?5,succeeded=?6,"
+                  "failed=?7,disallowed=?8,skipped=?9,cancelled=?10,duplicates=?11,"
+                  "links_found=?12,bytes=?13,started_at=?14,finished_at=?15,"
+                  "last_progress_at=?16,deadline_at=?17,next_page=?18,next_seq=?19,"
+                  "settled_as=?20,ended_below=?21,ended_n=?22 WHERE no=?1",
+                  db_int(j->no), db_int(j->state), db_int(j->stop_reason),
+                  db_int((int64_t)j->version), db_int((int64_t)c->total),
+                  db_int((int64_t)c->by_outcome[OUTCOME_SUCCEEDED]),
+                  db_int((int64_t)c->by_outcome[OUTCOME_FAILED]),
+                  db_int((int64_t)c->by_outcome[OUTCOME_DISALLOWED]),
+                  db_int((int64_t)c->by_outcome[OUTCOME_SKIPPED]),
+                  db_int((int64_t)c->by_outcome[OUTCOME_CANCELLED]), db_int((int64_t)c->duplicates),
+                  db_int((int64_t)c->links_found), db_int((int64_t)c->bytes), db_int(j->started_at),
+                  db_int(j->finished_at), db_int(j->last_progress_at), db_int(j->deadline_at),
+                  db_int(l->next_page), db_int(l->next_seq), db_int(l->settled_as),
+                  db_int(l->ended_below), db_int(l->ended_n));
+}
+
+enum err ledger_put(struct writer *w, const struct ledger *l) {
+    return put(writer_db(w), l);
+}
+
+/* --- moves -------------------------------------------------------------------------- */
+
+static enum err move(struct db *db, struct ledger *l, enum job_state to, enum stop_reason reason,
+                     int64_t now) {
+    struct job *j = &l->job;
+
+    assert(job_state_may_move(j->state, to));
+    j->state = to;
+    j->version++;
+    if (reason != STOP_NONE)
+        j->stop_reason = reason;
+    if (to == JOB_RUNNING && !j->started_at)
+        j->started_at = now;
+    if (job_state_is_finished(to))
+        j->finished_at = now;
+    return DB_RUN(db, "INSERT INTO event(job,version,at,state,stop_reason) VALUES(?1,?2,?3,?4,?5)",
+                  db_int(j->no), db_int((int64_t)j->version), db_int(now), db_int(to),
+                  db_int(j->stop_reason));
+}
+
+enum err ledger_move(struct writer *w, struct ledger *l, enum job_state to, enum stop_reason reason,
+                     int64_t now) {
+    enum err e = move(writer_db(w), l, to, reason, now);
+
+    if (e == ERR_OK)
+        writer_tell(w, (struct job_change){l->job.no, to});
+    return e;
+}
+
+enum err ledger_end_if_done(struct writer *w, struct ledger *l, int64_t now) {
+    enum job_state s = l->job.state;
+    bool may_end = s == JOB_QUEUED || s == JOB_RUNNING || s == JOB_PAUSED;
+
+    if (!may_end || job_unfinished(&l->job) > 0 || writer_is_held(w, l->job.no))
+        return ERR_OK;
+    return ledger_move(w, l, JOB_COMPLETED, STOP_NO_MORE_URLS, now);
+}
+
+enum err ledger_recover_done(struct db *db, struct ledger *l, int64_t now) {
+    enum err e = move(db, l, JOB_COMPLETED, STOP_NO_MORE_URLS, now);
+
+    return e == ERR_OK ? put(db, l) : e;
+}
+
+enum err ledger_recover_cancelled(struct db *db, struct ledger *l, int64_t now) {
+    enum err e = move(db, l, JOB_CANCELLED, STOP_CANCELLED_BY_USER, now);
+
+    l->job.counts.by_outcome[OUTCOME_CANCELLED] += job_unfinished(&l->job);
+    l->settled_as = CODE_JOB_CANCELLED;
+    return e == ERR_OK ? put(db, l) : e;
+}
+
+enum err ledger_settle_cancelled(struct writer *w, struct ledger *l, int64_t now) {
+    int64_t left = (int64_t)job_unfinished(&l->job);
+    enum err e = ledger_recover_cancelled(writer_db(w), l, now);
+
+    if (e != ERR_OK)
+        return e;
+    writer_count(w, -left, 0);
+    writer_tell(w, (struct job_change){l->job.no, JOB_CANCELLED});
+    return ERR_OK;
+}
+
+enum err ledger_settle_deadline(struct writer *w, struct ledger *l, int64_t now) {
+    int64_t left = (int64_t)job_unfinished(&l->job);
+    enum err e = ledger_move(w, l, JOB_COMPLETED, STOP_DEADLINE, now);
+
+    l->job.counts.by_outcome[OUTCOME_SKIPPED] += (uint64_t)left;
+    l->ended_below = l->next_seq;
+    l->ended_n += left;
+    writer_count(w, -left, 0);
+    return e == ERR_OK ? ledger_put(w, l) : e;
+}

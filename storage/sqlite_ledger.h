@@ -1,0 +1,63 @@
+/* sqlite_ledger - what changes of a job while it goes on: state, counts, version. The
+ * writer gets it, changes it and puts it back in one transaction.
+ *
+ * One connection, one thread at a time; what changes something runs in a transaction
+ * of the writer.
+ */
+#ifndef STORAGE_SQLITE_LEDGER_H
+#define STORAGE_SQLITE_LEDGER_H
+
+#include <assert.h>
+
+#include "storage/sqlite_writer.h"
+
+/* page.id = job.no and seq: in order of ending, and of jobs. */
+enum { SEQ_BITS = 32 };
+#define SEQ_MAX (((int64_t)1 << SEQ_BITS) - 1)
+static inline int64_t page_id(int64_t job, int64_t seq) {
+    assert(seq >= 0 && seq <= SEQ_MAX);
+    return (int64_t)((uint64_t)job << SEQ_BITS | (uint64_t)seq);
+}
+static inline int64_t page_seq(int64_t id) {
+    return id & SEQ_MAX;
+}
+
+struct ledger {
+    struct job job;    /* without its texts, id and options: nothing to free */
+    int64_t next_page; /* the seq of the next record */
+    /* The seq of the next task. One that comes later has always a greater seq, also one
+     * that is put back: what has a lesser one than a mark was there before it. */
+    int64_t next_seq;
+    enum code settled_as; /* what tasks are that are left in a job that was cancelled */
+    int64_t ended_below;  /* tasks with a lesser seq were settled by a deadline */
+    int64_t ended_n;      /* so many of them */
+};
+MUST_USE enum err ledger_get(struct db *db, int64_t no, struct ledger *ret_ledger);
+MUST_USE enum err ledger_put(struct writer *w, const struct ledger *l);
+
+/* The part of it that callers see. Columns of the table job, the first LEDGER_JOB_WIDTH
+ * of a row. */
+#define LEDGER_JOB_COLUMNS                                                                         \
+    "no,state,stop_reason,version,total,succeeded,failed,disallowed,skipped,cancelled,duplicates," \
+    "links_found,bytes,started_at,finished_at,expires_at,last_progress_at,deadline_at"
+enum { LEDGER_JOB_WIDTH = 18 };
+MUST_USE enum err ledger_read_job(sqlite3_stmt *row, struct job *ret_job);
+
+/* The legal move to |to|, which is asserted: state, times, version, event; listeners
+ * hear of it. Without ledger_put. */
+MUST_USE enum err ledger_move(struct writer *w, struct ledger *l, enum job_state to,
+                              enum stop_reason reason, int64_t now);
+/* COMPLETED, where nothing is unfinished any more and the job is not held (writer_hold).
+ * Without ledger_put. */
+MUST_USE enum err ledger_end_if_done(struct writer *w, struct ledger *l, int64_t now);
+/* CANCELLING to CANCELLED: what has no outcome gets that of job_cancelled, all at
+ * once and without touching it. With ledger_put. */
+MUST_USE enum err ledger_settle_cancelled(struct writer *w, struct ledger *l, int64_t now);
+/* Likewise to COMPLETED, by the deadline. */
+MUST_USE enum err ledger_settle_deadline(struct writer *w, struct ledger *l, int64_t now);
+
+/* The same for who starts the store, before there is a writer, and nobody listens. */
+MUST_USE enum err ledger_recover_cancelled(struct db *db, struct ledger *l, int64_t now);
+MUST_USE enum err ledger_recover_done(struct db *db, struct ledger *l, int64_t now);
+
+#endif
