@@ -73,12 +73,34 @@ static void crawl_begin(struct engine *e, int64_t no) {
         c = crawl_new(e, job);
     }
     c->is_over = false;
-    sched_job_add(e->sched, no, c->job->options.host_delay_ms, c->job->options.host_connections);
+    sched_job_add(
+        e->sched, no,
+        &(struct sched_job_options){.host_delay_ms = c->job->options.host_delay_ms,
+                                    .host_connections = c->job->options.host_connections,
+                                    .priority = c->job->priority,
+                                    .obeys_robots = c->job->options.robots == ROBOTS_OBEY});
 }
 
 static void abort_trips_of(struct crawl *c) {
     while (!list_empty(&c->trips))
         trip_abort(CONTAINER_OF(c->trips.next, struct trip, of_crawl));
+}
+
+/* What is under way may end; hops that wait begin anew. */
+static void crawl_pause(struct engine *e, int64_t no) {
+    struct crawl *c = crawl_get(e, no);
+    struct list *at, *next;
+
+    if (!c)
+        return;
+    for (at = c->trips.next; at != &c->trips; at = next) {
+        struct trip *t = CONTAINER_OF(at, struct trip, of_crawl);
+
+        next = at->next;
+        if (!t->is_in_flight)
+            trip_abort(t);
+    }
+    sched_job_pause(e->sched, no);
 }
 
 static void crawl_end(struct engine *e, int64_t no, bool is_released) {
@@ -101,6 +123,9 @@ static void take_change(struct engine *e, const struct job_change *change) {
     case JOB_QUEUED:
     case JOB_RUNNING:
         crawl_begin(e, change->job);
+        break;
+    case JOB_PAUSED:
+        crawl_pause(e, change->job);
         break;
     case JOB_CANCELLING:
         crawl_end(e, change->job, true);
@@ -143,6 +168,7 @@ static void ask(struct engine *e, const struct sched_want *want) {
         r->hosts[i].after_seq = want->hosts[i].after_seq;
         r->hosts[i].limit = want->hosts[i].limit;
     }
+    r->tag = want->tag;
     r->after_host = want->after_host;
     r->tasks_per_host = want->tasks_per_host;
     r->max_bytes = want->max_bytes;
@@ -164,7 +190,7 @@ void crawls_ask_refills(struct engine *e) {
 void crawls_take_refill(struct engine *e, struct refill *r) {
     if (r->result != ERR_OK)
         e->refill_at = e->now + REFILL_RETRY_MS;
-    sched_refilled(e->sched, r);
+    sched_refilled(e->sched, r, 0);
     refill_free(r);
     e->n_refills--;
     e->has_news = true;

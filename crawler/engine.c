@@ -92,6 +92,8 @@ static void settle_batch(struct engine *e, struct sink_batch *b) {
 
         if (batch->result == ERR_OK && res->answer == ERR_OK && !res->again)
             e->counting.by_code[res->record.code]++;
+        if (!res->again)
+            sched_settled(e->sched, res->task->job, res->task->host, res->task->seq);
         crawl_committed(e, res->task->job);
     }
     sink_settle(e->sink, b);
@@ -134,10 +136,11 @@ static void start_tasks(struct engine *e) {
 
 static void flush(struct engine *e, int64_t *wait_ms) {
     bool is_idle = e->n_in_flight == 0 && e->n_refills == 0 && e->sched_wait_ms > IDLE_MS;
-    int64_t job, host, due_ms;
+    struct sched_closed closed;
+    int64_t due_ms;
 
-    while (sched_take_drained(e->sched, &job, &host))
-        sink_put_drained(e->sink, job, host);
+    while (sched_take_closed(e->sched, &closed))
+        sink_put_drained(e->sink, closed.job, closed.host);
     due_ms = sink_flush(e->sink, e->now, is_idle && !e->has_news);
     if (due_ms < *wait_ms)
         *wait_ms = due_ms;

@@ -1,106 +1,23 @@
-/* Turns and politeness: which host may start a request, and whose task it is. */
+/* Tasks: how they come in, which is next, and what became of it. */
 #include "crawler/sched.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-#include "base/hash.h"
 #include "base/mem.h"
 #include "crawler/sched_impl.h"
 
-static int64_t later(int64_t a, int64_t b) {
-    return a > b ? a : b;
-}
+enum { TURN_UNIT = 2520 }; /* of a turn, divided by the weight: exact for weights up to 10 */
 
 static void note_time(struct sched *s, int64_t now) {
     s->now = later(s->now, now);
-}
-
-/* --- hosts ---------------------------------------------------------------------- */
-
-static struct sched_host *host_get(struct sched *s, uint64_t key) {
-    struct sched_host *h = map_get(&s->hosts, key);
-
-    if (h)
-        return h;
-    h = NEW(struct sched_host);
-    h->key = key;
-    h->sent_at = s->options.asked_before;
-    list_init(&h->queues);
-    map_put(&s->hosts, key, h);
-    s->bytes += HOST_BYTES;
-    return h;
-}
-
-static void host_free(struct sched *s, struct sched_host *h) {
-    (void)map_remove(&s->hosts, h->key);
-    s->bytes -= HOST_BYTES;
-    free(h);
-}
-
-/* The delay that was in force when the last request went out holds, and so does a
- * longer one that a job brought since. */
-static int64_t host_start_at(const struct sched_host *h) {
-    return later(later(h->due_at, h->sent_at + h->delay_ms), h->hold_until);
-}
-
-/* With a delay one request at a time is on its way out: the delay counts from its
- * sending, which has not happened yet. */
-static bool host_has_slot(const struct sched_host *h) {
-    return h->started < h->max_connections && (h->unsent == 0 || h->delay_ms == 0);
-}
-
-/* Puts the host where it belongs now. One that may start already keeps its place
- * in the line. */
-static void host_place(struct sched *s, struct sched_host *h) {
-    bool in_line = heap_has(&h->node) && !h->is_cooling && h->node.key < s->now;
-    int64_t start_at = host_start_at(h);
-
-    if (h->is_cooling)
-        heap_remove(&s->cooling, &h->node);
-    h->is_cooling = false;
-    if (h->n_ready > 0 && host_has_slot(h)) {
-        heap_put(&s->ready, &h->node, later(start_at, in_line ? h->node.key : s->now));
-        return;
-    }
-    heap_remove(&s->ready, &h->node);
-    if (h->started > 0 || !list_empty(&h->queues))
-        return;
-    if (start_at <= s->now) {
-        host_free(s, h);
-        return;
-    }
-    h->is_cooling = true;
-    heap_put(&s->cooling, &h->node, start_at);
-}
-
-/* The strictest of the jobs that have work here decide. */
-static void host_note_jobs(struct sched_host *h) {
-    uint32_t delay_ms = 0, connections = UINT32_MAX;
-
-    for (struct list *at = h->queues.next; at != &h->queues; at = at->next) {
-        const struct sched_job *job = CONTAINER_OF(at, struct queue, of_host)->job;
-
-        if (job->delay_ms > delay_ms)
-            delay_ms = job->delay_ms;
-        if (job->connections < connections)
-            connections = job->connections;
-    }
-    h->delay_ms = delay_ms;
-    h->max_connections = connections;
+    hosts_note_time(s);
 }
 
 /* --- queues --------------------------------------------------------------------- */
 
-struct queue *host_queue(const struct sched_host *h, int64_t job) {
-    for (struct list *at = h->queues.next; at != &h->queues; at = at->next)
-        if (CONTAINER_OF(at, struct queue, of_host)->job->no == job)
-            return CONTAINER_OF(at, struct queue, of_host);
-    return NULL;
-}
-
-struct queue *queue_get(struct sched *s, struct sched_job *job, uint64_t host_key) {
-    struct sched_host *h = host_get(s, host_key);
+struct queue *queue_get(struct sched *s, struct sched_job *job, uint64_t host) {
+    struct sched_host *h = host_get(s, host);
     struct queue *q = host_queue(h, job->no);
 
     if (q)
@@ -111,7 +28,8 @@ struct queue *queue_get(struct sched *s, struct sched_job *job, uint64_t host_ke
     list_init(&q->urgent);
     list_init(&q->tasks);
     list_init(&q->low);
-    list_init(&q->drained);
+    list_init(&q->closed);
+    list_init(&q->line);
     list_push_back(&h->queues, &q->of_host);
     list_push_back(&job->queues, &q->of_job);
     s->bytes += QUEUE_BYTES;
@@ -138,73 +56,188 @@ static void uncount_task(struct sched *s, struct queue *q, const struct task *t)
 void queue_put(struct sched *s, struct queue *q, struct task *t, bool is_urgent) {
     count_task(s, q, t);
     list_push_back(is_urgent ? &q->urgent : &q->tasks, &t->link);
-    q->n_ready++;
+    if (q->n_ready++ == 0) /* what it did not use of its turns is gone */
+        q->served = later(q->served, q->host->served);
     q->host->n_ready++;
     host_place(s, q->host);
 }
 
-static struct task *queue_take(struct sched *s, struct queue *q) {
-    struct list *link = list_pop_front(&q->urgent);
-    struct task *t;
+static struct task *take_from(struct sched *s, struct queue *q, struct list *tasks) {
+    struct task *t = CONTAINER_OF(list_pop_front(tasks), struct task, link);
 
-    if (!link)
-        link = list_pop_front(&q->tasks);
-    t = CONTAINER_OF(link, struct task, link);
     q->n_ready--;
     q->host->n_ready--;
     uncount_task(s, q, t);
     return t;
 }
 
-static void queue_free(struct sched *s, struct queue *q) {
+static struct task *queue_take(struct sched *s, struct queue *q) {
+    return take_from(s, q, list_empty(&q->urgent) ? &q->tasks : &q->urgent);
+}
+
+void queue_note_away(struct queue *q, const struct task *t) {
+    map_put(&q->job->away, (uint64_t)t->seq, (void *)(uintptr_t)(q->opening + 1));
+}
+
+/* Forgets that a task is away. False: |q| was not opened, or was opened since and has
+ * not read it: then it does not count there. */
+static bool take_away(struct sched_job *job, const struct queue *q, int64_t seq) {
+    uint64_t opening = job ? (uint64_t)(uintptr_t)map_remove(&job->away, (uint64_t)seq) : 0;
+
+    return q && q->opening && q->opening + 1 == opening;
+}
+
+static bool is_hop(const struct queue *q, const struct task *t) {
+    return (uint64_t)t->host != q->host->id;
+}
+
+/* A hop is away until it is dropped. */
+static void drop_task(struct queue *q, struct task *t) {
+    if (is_hop(q, t))
+        (void)map_remove(&q->job->away, (uint64_t)t->seq);
+    free(t);
+}
+
+void queue_free(struct sched *s, struct queue *q) {
     struct sched_host *h = q->host;
 
     while (q->n_ready > 0)
-        free(queue_take(s, q));
+        drop_task(q, queue_take(s, q));
     list_remove(&q->of_host);
     list_remove(&q->of_job);
     list_remove(&q->low);
-    list_remove(&q->drained);
+    list_remove(&q->closed);
     s->bytes -= QUEUE_BYTES;
     q->job->bytes -= QUEUE_BYTES + HOST_BYTES;
+    queue_leave_line(s, q);
     free(q);
     host_note_jobs(h);
     host_place(s, h);
 }
 
+static bool is_idle(const struct queue *q) {
+    return q->n_ready == 0 && q->n_waiting == 0 && q->started == 0 && !q->opening &&
+           list_empty(&q->closed);
+}
+
 void queue_drop_idle(struct sched *s, struct queue *q) {
-    if (q->n_ready == 0 && q->n_waiting == 0 && q->started == 0 && !q->is_open &&
-        list_empty(&q->drained))
+    if (is_idle(q))
         queue_free(s, q);
 }
 
-/* --- jobs ----------------------------------------------------------------------- */
+/* May free the host. */
+static void drop_idle_queues(struct sched *s, struct sched_host *h) {
+    struct list *at = h->queues.next, *end = &h->queues;
 
-static struct sched_job *job_get(const struct sched *s, int64_t no) {
-    return map_get(&s->jobs, (uint64_t)no);
+    while (at != end) {
+        struct queue *q = CONTAINER_OF(at, struct queue, of_host);
+        bool is_last = at->next == end;
+
+        at = at->next;
+        queue_drop_idle(s, q);
+        if (is_last)
+            return;
+    }
 }
 
-void sched_job_add(struct sched *s, int64_t job, uint32_t host_delay_ms,
-                   uint32_t host_connections) {
-    struct sched_job *j;
+/* --- closing ------------------------------------------------------------------------ */
 
-    if (job_get(s, job))
-        return;
-    j = NEW(struct sched_job);
-    *j = (struct sched_job){.no = job,
-                            .delay_ms = host_delay_ms,
-                            .connections = host_connections ? host_connections : 1,
-                            .after_host = -1,
-                            .has_more_hosts = true};
-    list_init(&j->queues);
-    list_init(&j->low);
-    list_init(&j->hungry_low);
-    list_init(&j->hungry_new);
-    map_put(&s->jobs, (uint64_t)job, j);
-    job_note_hunger(s, j);
+void queue_close(struct sched *s, struct queue *q, enum sched_closing why) {
+    q->opening = 0;
+    q->has_more = q->is_asked = false;
+    q->out = 0;
+    q->why_closed = why;
+    list_remove(&q->low);
+    job_note_hunger(s, q->job);
+    list_push_back(&s->closed, &q->closed);
 }
 
-static void drop_waiting_of(struct sched *s, const struct sched_job *job) {
+/* The host's own tasks; hops stay. */
+static void drop_own_tasks(struct sched *s, struct queue *q, struct list *tasks) {
+    struct list kept;
+
+    list_init(&kept);
+    while (!list_empty(tasks)) {
+        struct task *t = take_from(s, q, tasks);
+
+        if (!is_hop(q, t)) {
+            free(t);
+            continue;
+        }
+        list_push_back(&kept, &t->link);
+    }
+    while (!list_empty(&kept))
+        queue_put(s, q, CONTAINER_OF(list_pop_front(&kept), struct task, link), true);
+}
+
+void sched_close(struct sched *s, struct sched_host *h, enum sched_closing why, int64_t until) {
+    waiting_drop(s, NULL, h);
+    for (struct list *at = h->queues.next; at != &h->queues; at = at->next) {
+        struct queue *q = CONTAINER_OF(at, struct queue, of_host);
+
+        drop_own_tasks(s, q, &q->tasks);
+        drop_own_tasks(s, q, &q->urgent);
+        if (!q->opening)
+            continue;
+        queue_close(s, q, why);
+        if (why == CLOSED_DEFERRED)
+            job_note_due(s, q->job, until);
+    }
+    host_place(s, h);
+    drop_idle_queues(s, h);
+}
+
+static struct task *take_hop_of(struct sched *s, struct queue *q) {
+    for (struct list *at = q->urgent.next; at != &q->urgent; at = at->next) {
+        struct task *t = CONTAINER_OF(at, struct task, link);
+
+        if (!is_hop(q, t))
+            continue;
+        list_remove(&t->link);
+        q->n_ready--;
+        q->host->n_ready--;
+        uncount_task(s, q, t);
+        return t;
+    }
+    return NULL;
+}
+
+struct task *sched_take_hop(struct sched *s, struct sched_host *h) {
+    struct task *t = NULL;
+
+    for (struct list *at = h->queues.next; at != &h->queues && !t; at = at->next)
+        t = take_hop_of(s, CONTAINER_OF(at, struct queue, of_host));
+    if (t)
+        host_place(s, h);
+    return t;
+}
+
+bool sched_take_closed(struct sched *s, struct sched_closed *ret_closed) {
+    struct list *link = list_pop_front(&s->closed);
+    struct queue *q;
+
+    if (!link)
+        return false;
+    q = CONTAINER_OF(link, struct queue, closed);
+    *ret_closed = (struct sched_closed){q->job->no, (int64_t)q->host->id, q->why_closed};
+    queue_drop_idle(s, q);
+    return true;
+}
+
+/* --- retries that wait ------------------------------------------------------------------ */
+
+/* Gives its task. */
+static struct task *waiting_end(struct sched *s, struct waiting *w) {
+    struct task *t = w->task;
+
+    w->queue->n_waiting--;
+    uncount_task(s, w->queue, t);
+    free(w);
+    return t;
+}
+
+/* Those of a job, or of a host. */
+void waiting_drop(struct sched *s, const struct sched_job *job, const struct sched_host *h) {
     struct heap kept = {0};
     struct heap_node *first;
 
@@ -212,41 +245,37 @@ static void drop_waiting_of(struct sched *s, const struct sched_job *job) {
         struct waiting *w = CONTAINER_OF(first, struct waiting, node);
 
         heap_remove(&s->waiting, first);
-        if (w->queue->job != job) {
+        if (w->queue->job != job && w->queue->host != h) {
             heap_put(&kept, first, first->key);
             continue;
         }
-        uncount_task(s, w->queue, w->task);
-        w->queue->n_waiting--;
-        free(w->task);
-        free(w);
+        free(waiting_end(s, w));
     }
     heap_done(&s->waiting);
     s->waiting = kept;
 }
 
-static void job_free_queues(struct sched *s, struct sched_job *job) {
-    drop_waiting_of(s, job);
-    while (!list_empty(&job->queues))
-        queue_free(s, CONTAINER_OF(job->queues.next, struct queue, of_job));
-    s->asked_bytes -= job->asked_bytes;
-    list_remove(&job->hungry_low);
-    list_remove(&job->hungry_new);
+/* Retries whose time has come become ready, before their job's other tasks. */
+static void wake_waiting(struct sched *s) {
+    struct heap_node *first;
+
+    while ((first = heap_first(&s->waiting)) && first->key <= s->now) {
+        struct waiting *w = CONTAINER_OF(first, struct waiting, node);
+        struct queue *q = w->queue;
+
+        heap_remove(&s->waiting, first);
+        queue_put(s, q, waiting_end(s, w), true);
+    }
 }
 
-void sched_job_remove(struct sched *s, int64_t job) {
-    struct sched_job *j = map_remove(&s->jobs, (uint64_t)job);
+void queue_put_later(struct sched *s, struct queue *q, struct task *t, int64_t due_at) {
+    struct waiting *w = NEW(struct waiting);
 
-    if (!j)
-        return;
-    job_free_queues(s, j);
-    free(j);
-}
-
-size_t sched_job_tasks(const struct sched *s, int64_t job) {
-    const struct sched_job *j = job_get(s, job);
-
-    return j ? j->n_tasks : 0;
+    w->queue = q;
+    w->task = t;
+    q->n_waiting++;
+    count_task(s, q, t);
+    heap_put(&s->waiting, &w->node, due_at);
 }
 
 /* --- the life of sched ------------------------------------------------------------ */
@@ -260,27 +289,20 @@ struct sched *sched_new(const struct sched_options *o) {
     map_init(&s->jobs);
     list_init(&s->low);
     list_init(&s->opening);
-    list_init(&s->drained);
+    list_init(&s->closed);
     return s;
 }
 
 void sched_free(struct sched *s) {
-    struct sched_job *j;
-    struct sched_host *h;
-
     if (!s)
         return;
-    for (size_t at = 0; (j = map_next(&s->jobs, &at));) {
-        job_free_queues(s, j);
-        free(j);
-    }
-    for (size_t at = 0; (h = map_next(&s->hosts, &at));)
-        free(h);
-    map_done(&s->hosts);
-    map_done(&s->jobs);
-    heap_done(&s->ready);
+    jobs_free(s);
+    hosts_free(s);
+    heap_done(&s->able);
+    heap_done(&s->later);
     heap_done(&s->cooling);
     heap_done(&s->waiting);
+    heap_done(&s->due);
     free(s->want_hosts);
     free(s);
 }
@@ -292,68 +314,55 @@ struct sched_stats sched_stats(const struct sched *s) {
 
 /* --- putting in and taking out ------------------------------------------------------ */
 
-void sched_put(struct sched *s, struct task *t, struct str key, int64_t not_before, bool front) {
+void sched_put(struct sched *s, struct task *t, int64_t host, bool front) {
     struct sched_job *job = job_get(s, t->job);
-    struct queue *q;
-    struct waiting *w;
 
     assert(job);
-    q = queue_get(s, job, (uint64_t)host_id(key, 0));
-    if (not_before == 0 || not_before <= s->now) {
-        queue_put(s, q, t, front);
-        return;
-    }
-    w = NEW(struct waiting);
-    w->queue = q;
-    w->task = t;
-    q->n_waiting++;
-    count_task(s, q, t);
-    heap_put(&s->waiting, &w->node, not_before);
+    queue_put(s, queue_get(s, job, (uint64_t)host), t, front);
+}
+
+void sched_put_back(struct sched *s, struct task *t, int64_t not_before) {
+    struct sched_job *job = job_get(s, t->job);
+    struct sched_host *h = map_get(&s->hosts, (uint64_t)t->host);
+    struct queue *q = h ? host_queue(h, t->job) : NULL;
+
+    if (!take_away(job, q, t->seq))
+        free(t); /* it will be read again */
+    else if (not_before <= s->now)
+        queue_put(s, q, t, true);
+    else
+        queue_put_later(s, q, t, not_before);
 }
 
 void sched_charge(struct sched *s, int64_t bytes) {
     s->bytes += (size_t)bytes;
 }
 
-/* Retries whose time has come become ready, before their job's other tasks. */
-static void wake_waiting(struct sched *s) {
-    struct heap_node *first;
-
-    while ((first = heap_first(&s->waiting)) && first->key <= s->now) {
-        struct waiting *w = CONTAINER_OF(first, struct waiting, node);
-
-        heap_remove(&s->waiting, first);
-        w->queue->n_waiting--;
-        uncount_task(s, w->queue, w->task);
-        queue_put(s, w->queue, w->task, true);
-        free(w);
-    }
-}
-
-static void drop_cooled(struct sched *s) {
-    struct heap_node *first;
-
-    while ((first = heap_first(&s->cooling)) && first->key <= s->now)
-        host_place(s, CONTAINER_OF(first, struct sched_host, node));
-}
-
 static int64_t wait_for(const struct heap *h, int64_t now, int64_t most) {
     const struct heap_node *first = heap_first(h);
+    int64_t wait_ms = first ? later(first->key - now, 0) : INT64_MAX;
 
-    return first && first->key - now < most ? first->key - now : most;
+    return wait_ms < most ? wait_ms : most;
 }
 
-/* The first job in line that has a ready task; it goes to the end of the line. */
-static struct queue *host_turn(struct sched_host *h) {
-    struct queue *q;
+static int64_t until_something_is_due(const struct sched *s) {
+    int64_t wait_ms = wait_for(&s->later, s->now, INT64_MAX);
 
-    do {
-        struct list *first = list_pop_front(&h->queues);
+    wait_ms = wait_for(&s->waiting, s->now, wait_ms);
+    return wait_for(&s->due, s->now, wait_ms);
+}
 
-        list_push_back(&h->queues, first);
-        q = CONTAINER_OF(first, struct queue, of_host);
-    } while (q->n_ready == 0);
-    return q;
+static void count_start(struct sched *s, struct queue *q, const struct task *t) {
+    q->started++;
+    q->host->started++;
+    q->host->unsent++;
+    q->job->started++;
+    s->started++;
+    q->host->served = q->served;
+    q->served += TURN_UNIT / q->job->weight;
+    q->job->turn_at = ++s->turns;
+    if (!is_hop(q, t)) /* else it is away already */
+        queue_note_away(q, t);
 }
 
 struct task *sched_next(struct sched *s, int64_t now, struct sched_host **ret_host,
@@ -365,21 +374,17 @@ struct task *sched_next(struct sched *s, int64_t now, struct sched_host **ret_ho
 
     note_time(s, now);
     wake_waiting(s);
-    drop_cooled(s);
-    first = heap_first(&s->ready);
-    if (!first || first->key > s->now) {
-        *ret_wait_ms = wait_for(&s->waiting, s->now, wait_for(&s->ready, s->now, INT64_MAX));
+    first = heap_first(&s->able);
+    if (!first) {
+        *ret_wait_ms = until_something_is_due(s);
         return NULL;
     }
-    h = CONTAINER_OF(first, struct sched_host, node);
+    q = CONTAINER_OF(CONTAINER_OF(first, struct sched_job, place)->line.next, struct queue, line);
+    h = q->host;
     q = host_turn(h);
     t = queue_take(s, q);
-    q->started++;
-    h->started++;
-    h->unsent++;
-    s->started++;
-    heap_remove(&s->ready, &h->node); /* to the end of the line of those that are ready */
-    host_place(s, h);
+    count_start(s, q, t);
+    host_to_end_of_line(s, h);
     queue_note_level(s, q);
     *ret_host = h;
     return t;
@@ -396,6 +401,14 @@ void sched_sent(struct sched *s, struct sched_host *h, int64_t now) {
     host_place(s, h);
 }
 
+static void count_end(struct sched *s, struct sched_job *job) {
+    s->started--;
+    if (!job || job->started == 0) /* removed, and here again */
+        return;
+    job->started--;
+    job_place(s, job);
+}
+
 void sched_finished(struct sched *s, struct sched_host *h, int64_t job, bool was_sent,
                     int64_t now) {
     struct queue *q = host_queue(h, job);
@@ -403,11 +416,11 @@ void sched_finished(struct sched *s, struct sched_host *h, int64_t job, bool was
     assert(h->started > 0);
     note_time(s, now);
     h->started--;
-    s->started--;
     if (!was_sent) {
         assert(h->unsent > 0);
         h->unsent--;
     }
+    count_end(s, job_get(s, job));
     if (q && q->started > 0)
         q->started--;
     host_place(s, h); /* may free it where it has no queue */
@@ -415,12 +428,14 @@ void sched_finished(struct sched *s, struct sched_host *h, int64_t job, bool was
         queue_drop_idle(s, q);
 }
 
-void sched_hold(struct sched *s, struct sched_host *h, int64_t until) {
-    h->hold_until = later(h->hold_until, until);
-    host_place(s, h);
-}
+void sched_settled(struct sched *s, int64_t job, int64_t host, int64_t seq) {
+    struct sched_job *j = job_get(s, job);
+    struct sched_host *h = map_get(&s->hosts, (uint64_t)host);
+    struct queue *q = h ? host_queue(h, job) : NULL;
 
-bool sched_is_due(const struct sched *s, const struct sched_host *h, int64_t now, int64_t ms) {
-    (void)s;
-    return h->n_ready > 0 && host_start_at(h) <= now + ms;
+    if (!take_away(j, q, seq))
+        return;
+    q->out--;
+    queue_note_level(s, q);
+    queue_drop_idle(s, q);
 }

@@ -8,7 +8,6 @@
  */
 #include <stdlib.h>
 
-#include "base/hash.h"
 #include "base/mem.h"
 #include "crawler/sched_impl.h"
 
@@ -59,20 +58,20 @@ static void set_listed(struct list *node, struct list *head, bool is_in) {
 }
 
 void job_note_hunger(struct sched *s, struct sched_job *job) {
-    set_listed(&job->hungry_low, &s->low, !job->is_asking && !list_empty(&job->low));
-    set_listed(&job->hungry_new, &s->opening, !job->is_asking && job->has_more_hosts);
+    bool may_ask = !job->ask && !job->is_paused;
+
+    set_listed(&job->hungry_low, &s->low, may_ask && !list_empty(&job->low));
+    set_listed(&job->hungry_new, &s->opening, may_ask && job->has_more_hosts);
 }
 
 void queue_note_level(struct sched *s, struct queue *q) {
     size_t have = q->n_ready + q->n_waiting;
 
     set_listed(&q->low, &q->job->low,
-               q->is_open && q->has_more && !q->is_asked && have * 2 <= queue_target(s, q));
+               q->opening && q->has_more && !q->is_asked && have * 2 <= queue_target(s, q));
     job_note_hunger(s, q->job);
-    if (q->is_open && !q->has_more && !q->is_asked && q->out == 0) {
-        q->is_open = false;
-        list_push_back(&s->drained, &q->drained);
-    }
+    if (q->opening && !q->has_more && !q->is_asked && q->out == 0)
+        queue_close(s, q, CLOSED_DRAINED);
 }
 
 /* --- asking ------------------------------------------------------------------------ */
@@ -99,7 +98,7 @@ static size_t want_known(struct sched *s, struct sched_job *job, struct sched_wa
         q->is_asked = true;
         tasks += limit;
         *want_slot(s, want->n_hosts++) = (struct refill_host){
-            .host = (int64_t)q->host->key, .after_seq = q->after_seq, .limit = (uint32_t)limit};
+            .host = (int64_t)q->host->id, .after_seq = q->after_seq, .limit = (uint32_t)limit};
     }
     return tasks;
 }
@@ -148,11 +147,26 @@ static struct sched_job *hungriest(struct sched *s) {
     return NULL;
 }
 
+/* Deferred hosts whose time has come are asked for like new ones. */
+static void note_due(struct sched *s) {
+    struct heap_node *first;
+
+    while ((first = heap_first(&s->due)) && first->key <= s->now) {
+        struct sched_job *job = CONTAINER_OF(first, struct sched_job, due);
+
+        heap_remove(&s->due, first);
+        job->has_more_hosts = true;
+        job_note_hunger(s, job);
+    }
+}
+
 bool sched_wants(struct sched *s, struct sched_want *ret_want) {
-    struct sched_job *job = hungriest(s);
+    struct sched_job *job;
     struct sched_want want = {0};
     size_t tasks = 0;
 
+    note_due(s);
+    job = hungriest(s);
     if (!job)
         return false;
     want.job = job->no;
@@ -161,7 +175,7 @@ bool sched_wants(struct sched *s, struct sched_want *ret_want) {
         tasks = want_known(s, job, &want);
     tasks += want_new(s, job, tasks, &want);
     want.hosts = s->want_hosts;
-    job->is_asking = true;
+    want.tag = job->ask = ++s->asks;
     job->asked_bytes = tasks * task_bytes(s) + want.max_new * (size_t)(HOST_BYTES + QUEUE_BYTES);
     s->asked_bytes += job->asked_bytes;
     want.max_bytes = SURPRISE * job->asked_bytes;
@@ -172,16 +186,26 @@ bool sched_wants(struct sched *s, struct sched_want *ret_want) {
 
 /* --- answers ------------------------------------------------------------------------ */
 
+/* One that is away was given out before its host was closed, or its job paused. */
+static void take_task(struct sched *s, struct queue *q, struct task *t) {
+    q->after_seq = t->seq;
+    q->out++;
+    if (map_get(&q->job->away, (uint64_t)t->seq)) {
+        queue_note_away(q, t);
+        free(t);
+        return;
+    }
+    if (t->due_at && t->due_at > s->now)
+        queue_put_later(s, q, t, t->due_at);
+    else
+        queue_put(s, q, t, false);
+}
+
 static void take_tasks(struct sched *s, struct queue *q, struct refill_host *from) {
     struct list *link;
 
-    while ((link = list_pop_front(&from->tasks))) {
-        struct task *t = CONTAINER_OF(link, struct task, link);
-
-        q->after_seq = t->seq;
-        q->out++;
-        queue_put(s, q, t, false);
-    }
+    while ((link = list_pop_front(&from->tasks)))
+        take_task(s, q, CONTAINER_OF(link, struct task, link));
     q->has_more = from->more;
 }
 
@@ -200,63 +224,84 @@ static void refill_known(struct sched *s, struct sched_job *job, struct refill *
     }
 }
 
+static void open_queue(struct sched *s, struct queue *q) {
+    list_remove(&q->closed); /* drained, until now */
+    q->opening = ++s->openings;
+    q->after_seq = -1;
+}
+
 /* A host that this job has open already was answered before: its tasks are here. */
 static void refill_new_hosts(struct sched *s, struct sched_job *job, struct refill *r) {
     for (size_t i = r->n_hosts; i < r->n_hosts + r->n_new; i++) {
         struct queue *q = queue_get(s, job, (uint64_t)r->hosts[i].host);
 
-        job->after_host = r->hosts[i].host;
-        if (q->is_open || !list_empty(&q->drained))
+        if (q->opening || !list_empty(&q->closed))
             continue;
-        q->is_open = true;
-        q->after_seq = -1;
+        open_queue(s, q);
         take_tasks(s, q, &r->hosts[i]);
         queue_note_level(s, q);
         queue_drop_idle(s, q);
     }
     if (r->max_new > 0) {
         job->has_more_hosts = r->more_hosts;
-        if (r->after_host > job->after_host)
-            job->after_host = r->after_host;
+        job->after_host = r->after_host;
+    }
+    if (!job->has_more_hosts && job->must_look_again) {
+        job->must_look_again = false;
+        job->has_more_hosts = true;
+        job->after_host = s->options.first_host - 1;
     }
 }
 
-void sched_refilled(struct sched *s, struct refill *r) {
+void job_note_due(struct sched *s, struct sched_job *job, int64_t due_at) {
+    if (!heap_has(&job->due) || due_at < job->due.key)
+        heap_put(&s->due, &job->due, due_at);
+}
+
+void sched_refilled(struct sched *s, struct refill *r, int64_t due_at) {
     struct sched_job *job = map_get(&s->jobs, (uint64_t)r->job);
 
-    if (!job || !job->is_asking)
+    if (!job || job->ask != r->tag)
         return;
     s->asked_bytes -= job->asked_bytes;
     job->asked_bytes = 0;
-    job->is_asking = false;
+    job->ask = 0;
     refill_known(s, job, r);
-    if (r->result == ERR_OK)
+    if (r->result == ERR_OK) {
         refill_new_hosts(s, job, r);
+        if (due_at > 0)
+            job_note_due(s, job, due_at);
+    }
     job_note_hunger(s, job);
 }
 
-/* --- hosts with nothing left ---------------------------------------------------------- */
+/* --- what came into the store meanwhile ------------------------------------------------ */
 
-void sched_settled(struct sched *s, int64_t job, int64_t host) {
-    struct sched_host *h = map_get(&s->hosts, (uint64_t)host);
-    struct queue *q = h ? host_queue(h, job) : NULL;
-
-    if (!q || q->out == 0)
+static void look_again(struct sched *s, struct sched_job *job) {
+    if (job->has_more_hosts) {
+        job->must_look_again = true;
         return;
-    q->out--;
-    queue_note_level(s, q);
-    queue_drop_idle(s, q);
+    }
+    job->has_more_hosts = true;
+    job->after_host = s->options.first_host - 1;
+    job_note_hunger(s, job);
 }
 
-bool sched_take_drained(struct sched *s, int64_t *ret_job, int64_t *ret_host) {
-    struct list *link = list_pop_front(&s->drained);
+void sched_job_grew(struct sched *s, int64_t job, int64_t host) {
+    struct sched_job *j = map_get(&s->jobs, (uint64_t)job);
     struct queue *q;
 
-    if (!link)
-        return false;
-    q = CONTAINER_OF(link, struct queue, drained);
-    *ret_job = q->job->no;
-    *ret_host = (int64_t)q->host->key;
-    queue_drop_idle(s, q);
-    return true;
+    if (!j || j->is_paused)
+        return;
+    if (host < 0 || used(s) >= s->options.window_bytes) {
+        look_again(s, j);
+        return;
+    }
+    q = queue_get(s, j, (uint64_t)host);
+    if (!list_empty(&q->closed) && q->why_closed != CLOSED_DRAINED)
+        return; /* it comes back when it is due */
+    if (!q->opening)
+        open_queue(s, q);
+    q->has_more = true;
+    queue_note_level(s, q);
 }

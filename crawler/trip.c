@@ -323,7 +323,7 @@ static void on_done(void *arg, const struct fetch_reply *reply, enum code code) 
     if (code == CODE_NONE)
         code = code_of_status(reply->status);
     if (reply->retry_after_ms >= 0 && (reply->status == 429 || reply->status == 503))
-        sched_hold(e->sched, t->host, e->now + reply->retry_after_ms);
+        sched_hold(e->sched, t->host, e->now + reply->retry_after_ms, BLOCK_RETRY_AFTER);
     trip_end(t, reply, code);
 }
 
@@ -349,7 +349,7 @@ static void hop(struct trip *t, struct url *next) {
     map_put(&e->trips, (uint64_t)(uintptr_t)t->task, t);
     t->charged = (int64_t)(sizeof *t + t->url.href.cap + t->redirects.cap);
     sched_charge(e->sched, t->charged);
-    sched_put(e->sched, t->task, buf_str(&key), 0, true);
+    sched_put(e->sched, t->task, host_id(buf_str(&key), 0), true);
 }
 
 /* --- results ---------------------------------------------------------------------- */
@@ -371,7 +371,6 @@ static void settle(struct trip *t, const struct fetch_reply *reply, enum code co
         code = CODE_INTERNAL_ERROR;
     trip_fill_record(t, reply, code, &res);
     e->counting.links += res.links.n;
-    sched_settled(e->sched, res.task->job, res.task->host);
     sink_put(e->sink, &res, e->now);
     trip_free(t);
 }
@@ -408,8 +407,6 @@ static bool may_retry(const struct trip *t, enum code code) {
 /* The attempt is counted in the store, and the task waits here for the next one,
  * which begins again with the URL that was submitted. */
 static void retry(struct trip *t, const struct fetch_reply *reply) {
-    OWNED_URL struct url seed = {0};
-    OWNED_BUF struct buf key = BUF_INIT(URL_LIMIT);
     struct engine *e = t->engine;
     struct task *task = t->task;
     struct result res;
@@ -423,11 +420,7 @@ static void retry(struct trip *t, const struct fetch_reply *reply) {
     res.again = true;
     sink_put(e->sink, &res, e->now);
     e->counting.retries++;
-    url_init(&seed);
-    if (url_parse(&seed, task_url(task), NULL, NULL) != ERR_OK ||
-        url_host_key(&seed, &key) != ERR_OK)
-        buf_clear(&key); /* no memory: any other line will do */
-    sched_put(e->sched, task, buf_str(&key), e->now + wait_ms, true);
+    sched_put_back(e->sched, task, e->now + wait_ms);
     trip_free(t);
 }
 

@@ -311,6 +311,7 @@ struct task {
     int64_t host;      /* host_id of its host key */
     int64_t seq;       /* place in the submitted list, 0-based; with job and host the key */
     int64_t referrer;  /* seq of the task whose page named it, or -1 */
+    int64_t due_at;    /* wall ms: a retry waits until then; 0: it may start at once */
     uint16_t depth;    /* 0: submitted */
     uint16_t attempts; /* used up so far */
     bool has_input;    /* the URL as given differs from |url| and follows it in memory */

@@ -178,6 +178,7 @@ struct refill_host {
 };
 struct refill {
     int64_t job;
+    uint64_t tag; /* the asker's own */
     /* asked: known hosts that want more tasks, and how many new ones to open */
     struct refill_host *hosts; /* |n_hosts| known ones, then up to |max_new| answered ones */
     size_t n_hosts, max_new;
