@@ -18,6 +18,7 @@ HOMES = {
     "unictype.h": "crawler",
     "uninorm.h": "crawler",
     "uchardet": "crawler",
+    "libpsl.h": "crawler",
     "sqlite3.h": "storage",
     "zstd.h": "storage",
     "jansson.h": "api",
