@@ -13,8 +13,9 @@ enum {
 };
 _Static_assert(1 << BUCKET_BITS == DOMAIN_BUCKETS, "buckets fill their bits");
 
+/* More than one is no name that DNS knows, but may stand in a URL. */
 static struct str without_dot(struct str hostname) {
-    if (hostname.len > 1 && hostname.ptr[hostname.len - 1] == '.')
+    while (hostname.len > 1 && hostname.ptr[hostname.len - 1] == '.')
         hostname.len--;
     return hostname;
 }

@@ -46,6 +46,7 @@ TEST(takes_odd_names) {
     CHECK_STR(domain_of(str_at(many, sizeof many)), "example.com");
     CHECK_DOMAIN("a..com", "a..com");
     CHECK_DOMAIN("..", ".");
+    CHECK_DOMAIN("a.example.com..", "example.com");
 }
 
 TEST(a_name_too_long_for_dns_is_its_own) {
