@@ -68,6 +68,12 @@ static enum err put_once(struct buf *b, bool *has, struct str value) {
     return buf_put(b, value);
 }
 
+/* The longest of several holds. */
+static void put_retry_after(struct reply *r, int64_t ms) {
+    if (ms > r->retry_after_ms)
+        r->retry_after_ms = ms;
+}
+
 static enum err put_field(struct reply *r, struct str name, struct str value, int64_t wall_ms) {
     if (str_eq_ascii(name, STR("content-type")))
         return put_once(&r->content_type, &r->has_content_type, value);
@@ -78,7 +84,7 @@ static enum err put_field(struct reply *r, struct str name, struct str value, in
     if (str_eq_ascii(name, STR("content-encoding")))
         put_coding(r, value);
     if (str_eq_ascii(name, STR("retry-after")))
-        r->retry_after_ms = reply_retry_after(value, wall_ms);
+        put_retry_after(r, reply_retry_after(value, wall_ms));
     return ERR_OK;
 }
 
