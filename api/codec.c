@@ -39,6 +39,10 @@ enum err codec_parse(struct str text, struct codec_body **ret_body, struct probl
     json_error_t why;
 
     problem_init(p, PROBLEM_INVALID_JSON);
+    if (str_find(text, '\0') != STR_END) { /* Jansson passes over one behind a number */
+        problem_detail(p, "a NUL byte is in it");
+        return ERR_INVALID;
+    }
     b->text = text;
     b->root = json_loadb(text.len ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES, &why);
     if (!b->root) {

@@ -186,6 +186,14 @@ TEST(refuses_what_is_no_object) {
         CHECK_ERR(read_body(cases[i]), ERR_INVALID);
 }
 
+TEST(refuses_a_nul_behind_a_number) {
+    OWNED(codec_body) struct codec_body *b = NULL;
+
+    start();
+    CHECK_ERR(codec_parse(STR("{\"metadata\":{\"a\":[1.5\0,2]}}"), &b, &problem), ERR_INVALID);
+    start();
+}
+
 TEST(gives_the_urls) {
     OWNED(codec_body) struct codec_body *b = NULL;
     struct str url;
