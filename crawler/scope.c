@@ -13,26 +13,6 @@ struct scope {
     struct glob **globs; /* include, then exclude */
 };
 
-static const char *const mode_texts[] = {
-#define X(name, text) text,
-    SCOPE_MODE_TABLE(X)
-#undef X
-};
-
-enum err scope_mode_of(struct str text, enum scope_mode *ret_mode) {
-    for (unsigned i = 0; i < sizeof mode_texts / sizeof *mode_texts; i++) {
-        if (str_eq(text, str_of(mode_texts[i]))) {
-            *ret_mode = (enum scope_mode)i;
-            return ERR_OK;
-        }
-    }
-    return ERR_INVALID;
-}
-
-const char *scope_mode_text(enum scope_mode mode) {
-    return mode_texts[mode];
-}
-
 /* --- making one ----------------------------------------------------------------------- */
 
 static struct str glob_at(const struct scope_options *o, size_t i) {
@@ -124,15 +104,15 @@ static bool is_below(const struct scope_page *page, const struct url *link) {
 static bool is_in_mode(const struct scope *s, const struct scope_page *page,
                        const struct url *link) {
     switch (s->mode) {
-    case SCOPE_MODE_PAGE:
+    case SCOPE_PAGE:
         return false;
-    case SCOPE_MODE_PREFIX:
+    case SCOPE_PREFIX:
         return is_same_host(page->url, link) && is_below(page, link);
-    case SCOPE_MODE_HOST:
+    case SCOPE_HOST:
         return is_same_host(page->url, link);
-    case SCOPE_MODE_DOMAIN:
+    case SCOPE_DOMAIN:
         return is_in_domain(page->domain, page->url, link);
-    case SCOPE_MODE_ANY:
+    case SCOPE_ANY:
         break;
     }
     return true;
@@ -170,9 +150,9 @@ struct scope_page scope_page_of(const struct scope *s, const struct url *task,
                                 const struct url *last, uint32_t depth, uint16_t prefix_len) {
     struct scope_page page = {.url = depth == 0 ? last : task};
 
-    if (s->mode == SCOPE_MODE_PREFIX)
+    if (s->mode == SCOPE_PREFIX)
         page.prefix_len = depth == 0 ? prefix_of_seed(task, last) : prefix_len;
-    if (s->mode == SCOPE_MODE_DOMAIN)
+    if (s->mode == SCOPE_DOMAIN)
         page.domain = domain_of(url_hostname(page.url));
     page.is_outside = depth > 0 && !is_in_mode(s, &page, last);
     return page;

@@ -54,23 +54,6 @@ enum {
     SCOPE_MAX_GLOB_BYTES = 16 << 10, /* of all of them: bounds what one link may cost */
 };
 
-#define SCOPE_MODE_TABLE(X)                                                                        \
-    X(PAGE, "page")                                                                                \
-    X(PREFIX, "prefix")                                                                            \
-    X(HOST, "host")                                                                                \
-    X(DOMAIN, "domain")                                                                            \
-    X(ANY, "any")
-
-enum scope_mode {
-#define X(name, text) SCOPE_MODE_##name,
-    SCOPE_MODE_TABLE(X)
-#undef X
-};
-
-/* ERR_INVALID for an unknown word. */
-MUST_USE enum err scope_mode_of(struct str text, enum scope_mode *ret_mode);
-const char *scope_mode_text(enum scope_mode mode); /* static */
-
 struct scope_options {
     enum scope_mode mode;
     enum nofollow_mode nofollow;
