@@ -99,8 +99,6 @@ static enum err refill_records(struct record_export *r) {
 }
 
 static bool wants_task(const struct record_export *r, const struct record *t) {
-    if ((t->outcome == OUTCOME_PENDING) != r->wants_pending)
-        return false;
     if (r->outcome != OUTCOME_PENDING && t->outcome != r->outcome)
         return false;
     if (r->code != CODE_NONE && t->code != r->code)
@@ -125,7 +123,8 @@ static enum err refill_tasks(struct record_export *r) {
     size_t rows = r->x.left < TASKS_A_READ ? (size_t)r->x.left : TASKS_A_READ;
     bool more = false;
     enum err e =
-        store_tasks_read(r->x.store, r->x.job, &r->after_task, rows, visit_task, &v, &more);
+        store_tasks_read(r->x.store, r->x.job, r->wants_pending ? TASKS_UNENDED : TASKS_SETTLED,
+                         &r->after_task, rows, visit_task, &v, &more);
 
     if (e != ERR_OK || v.err != ERR_OK)
         return e != ERR_OK ? e : v.err;

@@ -19,15 +19,16 @@ static bool read_outcome(struct api_call *c, struct export_records *o) {
     return true;
 }
 
-/* Tasks without a record are unended, or were settled as a whole: of a job that goes
- * on, only those who ask for them see the unended; of one that is over, the settled
- * ones belong to the list. */
+/* Tasks without a record are unended, or were settled as a whole. The unended are seen
+ * by who asks for them. The settled ones belong to the list of a job that is over; while
+ * it goes on they would stand in the way of a cursor, and are seen by who asks for an
+ * outcome or a code. */
 static void choose_rows(struct export_records *o, const struct job *j) {
-    bool may_be_whole = o->outcome == OUTCOME_PENDING || o->outcome == OUTCOME_CANCELLED ||
-                        o->outcome == OUTCOME_SKIPPED;
+    bool is_asked_for = o->outcome != OUTCOME_PENDING || o->code != CODE_NONE;
 
     o->wants_records = !o->wants_pending;
-    o->wants_tasks = o->wants_pending || (job_state_is_finished(j->state) && may_be_whole);
+    o->wants_tasks = o->wants_pending || ((job_state_is_finished(j->state) || is_asked_for) &&
+                                          o->outcome != OUTCOME_SUCCEEDED);
 }
 
 void route_list_urls(struct api_call *c) {

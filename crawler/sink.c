@@ -79,7 +79,7 @@ void sink_put_drained(struct sink *s, int64_t job, int64_t host) {
     struct store_batch *b = &s->gathering->batch;
 
     b->drained = grown(b->drained, b->n_drained, &s->drained_cap, sizeof *b->drained);
-    b->drained[b->n_drained++] = (struct drained){job, host};
+    b->drained[b->n_drained++] = (struct job_host){job, host};
 }
 
 void sink_put_released(struct sink *s, int64_t job) {

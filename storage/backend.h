@@ -48,13 +48,15 @@ struct backend_ops {
     /* Calls feed_start with the active jobs, on the thread that pushes. */
     enum err (*feed_start)(struct backend *b, struct store_feed *f);
     void (*refill)(struct backend *b, struct refill *r);
+    void (*host_ask)(struct backend *b, struct host_ask *a);
     void (*commit)(struct backend *b, struct store_batch *batch);
 
     enum err (*records_read)(struct backend *b, int64_t job, const struct record_filter *f,
                              int64_t *after_seq, size_t max_rows, record_visit *visit, void *arg,
                              bool *ret_more);
-    enum err (*tasks_read)(struct backend *b, int64_t job, struct task_cursor *after,
-                           size_t max_rows, record_visit *visit, void *arg, bool *ret_more);
+    enum err (*tasks_read)(struct backend *b, int64_t job, enum tasks_which which,
+                           struct task_cursor *after, size_t max_rows, record_visit *visit,
+                           void *arg, bool *ret_more);
     enum err (*links_read)(struct backend *b, int64_t job, struct links_cursor *at,
                            size_t max_parts, links_visit *visit, void *arg, bool *ret_more);
     enum err (*events_read)(struct backend *b, int64_t job, uint64_t after_version,

@@ -159,6 +159,23 @@ int64_t host_id_first(uint32_t bucket) {
     return bucket == HOST_BUCKETS ? INT64_MAX : (int64_t)bucket << HOST_HASH_BITS;
 }
 
+void host_memo_done(struct host_memo *m) {
+    free(m->name);
+    free(m->robots);
+    *m = (struct host_memo){0};
+}
+
+void host_memo_free(struct host_memo *m) {
+    if (!m)
+        return;
+    host_memo_done(m);
+    free(m);
+}
+
+bool host_memo_is_empty(const struct host_memo *m) {
+    return !m->blocked_until && !m->fails && !m->delay_ms && m->robots_kind == ROBOTS_NONE;
+}
+
 static char *copy_chars(const char *chars) {
     return chars ? mem_chars(str_of(chars)) : NULL;
 }

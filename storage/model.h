@@ -209,12 +209,49 @@ int64_t host_id(struct str host_key, uint32_t bucket);
 /* The first id of |bucket|; that of HOST_BUCKETS, an end of ranges, is INT64_MAX. */
 int64_t host_id_first(uint32_t bucket);
 
+enum robots_kind {
+    ROBOTS_NONE,       /* nothing is known */
+    ROBOTS_FILE,       /* |robots| is the file */
+    ROBOTS_ALLOW_ALL,  /* there is none */
+    ROBOTS_UNREACHABLE /* nothing may be fetched while that is so */
+};
+
+/* What is remembered of a host, over jobs and restarts. Times are wall clock in ms. */
+struct host_memo {
+    int64_t id;            /* host_id of |name|, which tells apart what has one id by chance */
+    char *name;            /* host key */
+    int64_t blocked_until; /* 0: it is not */
+    uint32_t fails;        /* that led there */
+    uint32_t delay_ms;     /* learnt; 0: none */
+    enum robots_kind robots_kind;
+    int64_t robots_at, robots_until;
+    char *robots; /* owned; any bytes, not NUL-terminated; NULL: none */
+    size_t robots_len;
+};
+void host_memo_free(struct host_memo *m); /* NULL is fine */
+void host_memo_done(struct host_memo *m); /* frees what it owns */
+DEFINE_OWNED(host_memo)
+/* Without anything worth a row. */
+bool host_memo_is_empty(const struct host_memo *m);
+
 /* --- options of a job ------------------------------------------------------ */
 
 enum robots_mode { ROBOTS_OBEY, ROBOTS_IGNORE };
 enum fragments_mode { FRAGMENTS_STRIP, FRAGMENTS_KEEP };
 enum nofollow_mode { NOFOLLOW_KEEP, NOFOLLOW_DROP };
-enum scope_mode { SCOPE_PAGE, SCOPE_PREFIX, SCOPE_HOST, SCOPE_DOMAIN, SCOPE_ANY };
+
+#define SCOPE_MODE_TABLE(X)                                                                        \
+    X(PAGE, "page")                                                                                \
+    X(PREFIX, "prefix")                                                                            \
+    X(HOST, "host")                                                                                \
+    X(DOMAIN, "domain")                                                                            \
+    X(ANY, "any")
+
+enum scope_mode {
+#define X(name, text) SCOPE_MODE_##name,
+    SCOPE_MODE_TABLE(X)
+#undef X
+};
 enum sitemap_mode { SITEMAP_SKIP, SITEMAP_INCLUDE, SITEMAP_ONLY };
 
 /* All values are in force: where the caller gave none, the server's default at
@@ -314,6 +351,7 @@ struct task {
     int64_t due_at;    /* wall ms: a retry waits until then; 0: it may start at once */
     uint16_t depth;    /* 0: submitted */
     uint16_t attempts; /* used up so far */
+    int64_t due_at;    /* wall ms: not to be tried before; 0: at once */
     bool has_input;    /* the URL as given differs from |url| and follows it in memory */
     uint32_t url_len, input_len;
     char bytes[]; /* url, input; not NUL-terminated */

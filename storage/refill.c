@@ -28,6 +28,7 @@ void refill_free(struct refill *r) {
         while ((l = list_pop_front(&r->hosts[i].tasks)))
             free(CONTAINER_OF(l, struct task, link));
         free(r->hosts[i].name);
+        host_memo_free(r->hosts[i].memo);
     }
     free(r->hosts);
     free(r);

@@ -80,6 +80,7 @@ static const struct backend_ops ops = {
     .load = sqlite_load,
     .feed_start = sqlite_feed_start,
     .refill = sqlite_refill,
+    .host_ask = sqlite_host_ask,
     .commit = sqlite_commit,
     .records_read = sqlite_records_read,
     .tasks_read = sqlite_tasks_read,

@@ -1,12 +1,13 @@
 /* sqlite - the back end for one node: its parts, and who has which.
  *
- *   writer ── the one connection that changes    (sqlite_writer, _ingest, _crawl, _sweep)
+ *   writer ── the one connection that changes    (sqlite_writer, _ingest, _refill, _commit, …)
  *   pool ──── connections for short reads        (sqlite_pool, _read)
  */
 #ifndef STORAGE_SQLITE_H
 #define STORAGE_SQLITE_H
 
 #include "storage/linkrow.h"
+#include "storage/sqlite_hosts.h"
 #include "storage/sqlite_moves.h"
 #include "storage/sqlite_pool.h"
 
@@ -39,17 +40,19 @@ MUST_USE enum err sqlite_open(const struct store_options *o, struct str path, st
 /* sqlite_ingest.c */
 MUST_USE enum err sqlite_load(struct backend *b, struct seeds *seeds, const struct job *draft,
                               struct job **ret_job);
-/* sqlite_crawl.c */
+/* sqlite_feed.c */
 MUST_USE enum err sqlite_feed_start(struct backend *b, struct store_feed *f);
+/* sqlite_refill.c, sqlite_commit.c */
+void sqlite_host_ask(struct backend *b, struct host_ask *a);
 void sqlite_refill(struct backend *b, struct refill *r);
 void sqlite_commit(struct backend *b, struct store_batch *batch);
 /* sqlite_read.c */
 MUST_USE enum err sqlite_records_read(struct backend *b, int64_t job, const struct record_filter *f,
                                       int64_t *after_seq, size_t max_rows, record_visit *visit,
                                       void *arg, bool *ret_more);
-MUST_USE enum err sqlite_tasks_read(struct backend *b, int64_t job, struct task_cursor *after,
-                                    size_t max_rows, record_visit *visit, void *arg,
-                                    bool *ret_more);
+MUST_USE enum err sqlite_tasks_read(struct backend *b, int64_t job, enum tasks_which which,
+                                    struct task_cursor *after, size_t max_rows, record_visit *visit,
+                                    void *arg, bool *ret_more);
 MUST_USE enum err sqlite_links_read(struct backend *b, int64_t job, struct links_cursor *at,
                                     size_t max_parts, links_visit *visit, void *arg,
                                     bool *ret_more);

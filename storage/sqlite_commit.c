@@ -26,8 +26,9 @@ static enum err delete_task(struct db *db, const struct task *t, bool *ret_was_t
 
 static enum err count_attempt(struct db *db, struct result *r) {
     const struct task *t = r->task;
-    enum err e = DB_RUN(db, "UPDATE task SET tries=?4 WHERE job=?1 AND host=?2 AND seq=?3",
-                        db_int(t->job), db_int(t->host), db_int(t->seq), db_int(t->attempts));
+    enum err e = DB_RUN(
+        db, "UPDATE task SET tries=?4,due_at=?5 WHERE job=?1 AND host=?2 AND seq=?3",
+        db_int(t->job), db_int(t->host), db_int(t->seq), db_int(t->attempts), db_int(r->due_at));
 
     if (e == ERR_OK && db_changes(db) != 1)
         r->answer = ERR_CONFLICT;
@@ -85,9 +86,21 @@ static void count(struct job_counts *c, const struct record *r) {
     c->bytes += r->bytes;
 }
 
-/* By a deadline, with all that was there. */
-static bool is_settled(const struct ledger *l, const struct task *t) {
-    return t->seq < l->ended_below;
+/* Where results of one job are: what is settled of the host that they are at. */
+struct place {
+    int64_t host;
+    int64_t settled_below;
+};
+
+static enum err enter_host(struct db *db, const struct ledger *l, int64_t host, struct place *p) {
+    struct host_mark mark;
+    enum err e;
+
+    if (p->host == host)
+        return ERR_OK;
+    e = hosts_mark(db, l, host, &mark);
+    *p = (struct place){host, hosts_settled_below(l, mark)};
+    return e;
 }
 
 static enum err settle(struct sqlite *s, struct ledger *l, struct result *r) {
@@ -107,10 +120,6 @@ static enum err settle(struct sqlite *s, struct ledger *l, struct result *r) {
 }
 
 /* --- the results of one job ------------------------------------------------------------- */
-
-static bool takes_results(enum job_state s) {
-    return s == JOB_QUEUED || s == JOB_RUNNING || s == JOB_PAUSED || s == JOB_CANCELLING;
-}
 
 /* Results say that the job runs, and the last one that it is completed. */
 static enum err move_on(struct writer *w, struct ledger *l, int64_t now) {
@@ -136,12 +145,25 @@ static enum err close_ledger(struct writer *w, struct ledger *l, int64_t settled
     return e;
 }
 
+static enum err take(struct sqlite *s, struct ledger *l, struct place *p, struct result *r) {
+    enum err e = enter_host(s->db, l, r->task->host, p);
+
+    if (e != ERR_OK)
+        return e;
+    if (r->task->seq < p->settled_below) {
+        r->answer = ERR_CONFLICT;
+        return ERR_OK;
+    }
+    return r->again ? count_attempt(s->db, r) : settle(s, l, r);
+}
+
 static enum err settle_job(struct writer *w, struct sqlite *s, struct result **results, size_t n) {
+    struct place place = {.host = -1};
     struct ledger l;
     int64_t first_page;
     enum err e = ledger_get(s->db, results[0]->task->job, &l);
 
-    if (e == ERR_NOT_FOUND || (e == ERR_OK && !takes_results(l.job.state))) {
+    if (e == ERR_NOT_FOUND || (e == ERR_OK && !ledger_takes_results(&l))) {
         for (size_t i = 0; i < n; i++)
             results[i]->answer = ERR_CONFLICT;
         return ERR_OK;
@@ -150,10 +172,7 @@ static enum err settle_job(struct writer *w, struct sqlite *s, struct result **r
         return e;
     first_page = l.next_page;
     for (size_t i = 0; i < n && e == ERR_OK; i++)
-        if (is_settled(&l, results[i]->task))
-            results[i]->answer = ERR_CONFLICT;
-        else
-            e = results[i]->again ? count_attempt(s->db, results[i]) : settle(s, &l, results[i]);
+        e = take(s, &l, &place, results[i]);
     return e == ERR_OK ? close_ledger(w, &l, l.next_page - first_page) : e;
 }
 
@@ -202,7 +221,7 @@ static enum err settle_all(struct writer *w, struct sqlite *s, struct store_batc
 
 /* Only where there is really none: a task that waits for a retry in memory alone
  * would be lost with the process. */
-static enum err pass_over(struct db *db, const struct drained *d) {
+static enum err pass_over(struct db *db, const struct job_host *d) {
     return DB_RUN(db,
                   "UPDATE work SET queued=0 WHERE job=?1 AND host=?2 AND NOT EXISTS"
                   " (SELECT 1 FROM task WHERE job=?1 AND host=?2)",
@@ -236,6 +255,12 @@ static enum err run_batch(struct writer *w, struct request *request) {
         e = settle_all(w, br->sqlite, b);
     for (size_t i = 0; i < b->n_drained && e == ERR_OK; i++)
         e = pass_over(writer_db(w), &b->drained[i]);
+    for (size_t i = 0; i < b->n_deferred && e == ERR_OK; i++)
+        e = hosts_defer(writer_db(w), &b->deferred[i]);
+    for (size_t i = 0; i < b->n_unavailable && e == ERR_OK; i++)
+        e = hosts_settle(w, &b->unavailable[i]);
+    for (size_t i = 0; i < b->n_memos && e == ERR_OK; i++)
+        e = hosts_remember(writer_db(w), &b->memos[i]);
     for (size_t i = 0; i < b->n_released && e == ERR_OK; i++)
         e = release(w, b->released[i]);
     return e;

@@ -66,8 +66,8 @@ struct bulk {
 };
 
 /* OR FAIL, because for OR ABORT SQLite would keep a journal of the statement's own. */
-#define INSERT_TASKS "INSERT OR FAIL INTO task(job,host,seq,depth,tries,referrer,url,input) VALUES"
-#define TASK "(?1,?,?,0,0,-1,?,?)"
+#define INSERT_TASKS "INSERT OR FAIL INTO task(job,host,seq,url,input) VALUES"
+#define TASK "(?1,?,?,?,?)"
 static struct bulk bulk_of_tasks(int64_t no) {
     return (struct bulk){.insert_one = INSERT_TASKS TASK,
                          .insert_all = INSERT_TASKS TIMES_64(TASK),

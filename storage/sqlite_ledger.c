@@ -39,10 +39,11 @@ enum err ledger_get(struct db *db, int64_t no, struct ledger *ret_ledger) {
     OWNED_ROWS sqlite3_stmt *st = NULL;
     struct ledger l = {0};
     int at = LEDGER_JOB_WIDTH;
-    enum err e = DB_QUERY(db, &st,
-                          "SELECT " LEDGER_JOB_COLUMNS
-                          ",next_page,next_seq,settled_as,ended_below,ended_n FROM job WHERE no=?1",
-                          db_int(no));
+    enum err e = DB_QUERY(
+        db, &st,
+        "SELECT " LEDGER_JOB_COLUMNS
+        ",next_page,next_seq,settled_as,ended_below,ended_n,dead_hosts FROM job WHERE no=?1",
+        db_int(no));
 
     if (e == ERR_OK)
         e = db_step(db, st);
@@ -55,6 +56,7 @@ enum err ledger_get(struct db *db, int64_t no, struct ledger *ret_ledger) {
     l.settled_as = (enum code)sqlite3_column_int64(st, at++);
     l.ended_below = sqlite3_column_int64(st, at++);
     l.ended_n = sqlite3_column_int64(st, at++);
+    l.dead_hosts = sqlite3_column_int64(st, at++);
     *ret_ledger = l;
     return ERR_OK;
 }
@@ -68,7 +70,7 @@ static enum err put(struct db *db, const struct ledger *l) {
                   "failed=?7,disallowed=?8,skipped=?9,cancelled=?10,duplicates=?11,"
                   "links_found=?12,bytes=?13,started_at=?14,finished_at=?15,"
                   "last_progress_at=?16,deadline_at=?17,next_page=?18,next_seq=?19,"
-                  "settled_as=?20,ended_below=?21,ended_n=?22 WHERE no=?1",
+                  "settled_as=?20,ended_below=?21,ended_n=?22,dead_hosts=?23 WHERE no=?1",
                   db_int(j->no), db_int(j->state), db_int(j->stop_reason),
                   db_int((int64_t)j->version), db_int((int64_t)c->total),
                   db_int((int64_t)c->by_outcome[OUTCOME_SUCCEEDED]),
@@ -79,11 +81,17 @@ static enum err put(struct db *db, const struct ledger *l) {
                   db_int((int64_t)c->links_found), db_int((int64_t)c->bytes), db_int(j->started_at),
                   db_int(j->finished_at), db_int(j->last_progress_at), db_int(j->deadline_at),
                   db_int(l->next_page), db_int(l->next_seq), db_int(l->settled_as),
-                  db_int(l->ended_below), db_int(l->ended_n));
+                  db_int(l->ended_below), db_int(l->ended_n), db_int(l->dead_hosts));
 }
 
 enum err ledger_put(struct writer *w, const struct ledger *l) {
     return put(writer_db(w), l);
+}
+
+bool ledger_takes_results(const struct ledger *l) {
+    enum job_state s = l->job.state;
+
+    return s == JOB_QUEUED || s == JOB_RUNNING || s == JOB_PAUSED || s == JOB_CANCELLING;
 }
 
 /* --- moves -------------------------------------------------------------------------- */

@@ -31,8 +31,11 @@ struct ledger {
     enum code settled_as; /* what tasks are that are left in a job that was cancelled */
     int64_t ended_below;  /* tasks with a lesser seq were settled by a deadline */
     int64_t ended_n;      /* so many of them */
+    int64_t dead_hosts;   /* that were settled as a whole */
 };
 MUST_USE enum err ledger_get(struct db *db, int64_t no, struct ledger *ret_ledger);
+/* May what is under way still end? */
+bool ledger_takes_results(const struct ledger *l);
 MUST_USE enum err ledger_put(struct writer *w, const struct ledger *l);
 
 /* The part of it that callers see. Columns of the table job, the first LEDGER_JOB_WIDTH

@@ -118,65 +118,143 @@ enum err sqlite_records_read(struct backend *b, int64_t job, const struct record
 /* --- tasks --------------------------------------------------------------------------- */
 
 struct tasks_read {
+    const struct ledger *ledger;
+    enum tasks_which which;
     struct task_cursor after;
-    size_t max_rows;
+    size_t rows_left; /* that may be looked at */
     record_visit *visit;
     void *arg;
-    bool more;
+    bool more, is_over;
+    /* of the host that the last row was of */
+    int64_t host;
+    struct host_mark mark;
 };
 
-/* CODE_NONE: it is unended. */
-static enum code code_of_task(const struct ledger *l, int64_t seq) {
-    return seq < l->ended_below ? CODE_DEADLINE : l->settled_as;
-}
-
 /* What a task shows while it has no record of its own. */
-static struct record of_task(sqlite3_stmt *st, enum code settled_as) {
+static struct record of_task(sqlite3_stmt *row, enum code code) {
     return (struct record){
-        .index = sqlite3_column_int64(st, 1),
-        .depth = (uint32_t)sqlite3_column_int64(st, 2),
-        .attempts = (uint32_t)sqlite3_column_int64(st, 3),
-        .referrer = sqlite3_column_int64(st, 4),
-        .url = db_column(st, 5),
-        .input = db_column(st, 6),
+        .index = sqlite3_column_int64(row, 1),
+        .depth = (uint32_t)sqlite3_column_int64(row, 2),
+        .attempts = (uint32_t)sqlite3_column_int64(row, 3),
+        .referrer = sqlite3_column_int64(row, 4),
+        .url = db_column(row, 5),
+        .input = db_column(row, 6),
         .final_url = STR_NONE,
-        .code = settled_as,
-        .outcome = settled_as == CODE_NONE ? OUTCOME_PENDING : code_outcome(settled_as),
+        .code = code,
+        .outcome = code == CODE_NONE ? OUTCOME_PENDING : code_outcome(code),
     };
 }
 
-static enum err read_tasks(struct db *db, const struct ledger *l, struct tasks_read *tr) {
+static enum err enter_host(struct db *db, struct tasks_read *tr, int64_t host) {
+    if (host == tr->host)
+        return ERR_OK;
+    tr->host = host;
+    return hosts_mark(db, tr->ledger, host, &tr->mark);
+}
+
+/* The next host beyond |host| that was settled as a whole; ERR_NOT_FOUND. */
+static enum err next_dead_host(struct db *db, int64_t job, int64_t host, int64_t *ret_host) {
     OWNED_ROWS sqlite3_stmt *st = NULL;
-    bool stops = false;
     enum err e = DB_QUERY(db, &st,
-                          "SELECT host,seq,depth,tries,referrer,url,input FROM task"
-                          " WHERE job=?1 AND (host,seq)>(?2,?3) ORDER BY host,seq",
-                          db_int(l->job.no), db_int(tr->after.host), db_int(tr->after.seq));
+                          "SELECT host FROM work INDEXED BY work_settled"
+                          " WHERE job=?1 AND host>?2 AND settled_as>0 ORDER BY host LIMIT 1",
+                          db_int(job), db_int(host));
 
-    for (size_t n = 0; e == ERR_OK && (e = db_step(db, st)) == ERR_OK; n++) {
-        struct record r;
+    if (e == ERR_OK)
+        e = db_step(db, st);
+    if (e == ERR_OK)
+        *ret_host = sqlite3_column_int64(st, 0);
+    return e;
+}
 
-        if (stops || n == tr->max_rows) {
-            tr->more = true;
-            break;
-        }
-        r = of_task(st, code_of_task(l, sqlite3_column_int64(st, 1)));
-        tr->after = (struct task_cursor){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1)};
-        stops = !tr->visit(tr->arg, &r);
+/* Past unwanted rows: settled ones are the first of a host, unended ones the rest. */
+static enum err jump(struct db *db, struct tasks_read *tr) {
+    const struct ledger *l = tr->ledger;
+    enum err e = ERR_OK;
+
+    if (tr->which == TASKS_UNENDED) {
+        tr->after = (struct task_cursor){tr->host, hosts_settled_below(l, tr->mark) - 1};
+        tr->is_over = l->settled_as != CODE_NONE;
+    } else if (l->ended_below > 0) {
+        tr->after = (struct task_cursor){tr->host, INT64_MAX};
+    } else {
+        e = next_dead_host(db, l->job.no, tr->host, &tr->after.host);
+        tr->after.seq = -1;
+        tr->is_over = e == ERR_NOT_FOUND;
     }
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-enum err sqlite_tasks_read(struct backend *b, int64_t job, struct task_cursor *after,
-                           size_t max_rows, record_visit *visit, void *arg, bool *ret_more) {
-    struct tasks_read tr = {*after, max_rows, visit, arg, false};
+/* *ret_wanted: false where the row is to be jumped over. */
+static enum err look_at_task(struct db *db, sqlite3_stmt *row, struct tasks_read *tr,
+                             bool *ret_wanted) {
+    struct task_cursor at = {sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1)};
+    enum err e = enter_host(db, tr, at.host);
+    enum code code = hosts_code(tr->ledger, tr->mark, at.seq);
+    struct record r = of_task(row, code);
+
+    tr->rows_left--;
+    *ret_wanted = (code != CODE_NONE) == (tr->which == TASKS_SETTLED);
+    if (e != ERR_OK || !*ret_wanted)
+        return e;
+    tr->after = at;
+    if (!tr->visit(tr->arg, &r))
+        tr->rows_left = 0;
+    return ERR_OK;
+}
+
+/* Up to the end, or to a row that is not wanted. */
+static enum err read_tasks(struct db *db, struct tasks_read *tr, bool *ret_jumps) {
+    OWNED_ROWS sqlite3_stmt *st = NULL;
+    bool is_wanted = true;
+    enum err e =
+        DB_QUERY(db, &st,
+                 "SELECT host,seq,depth,tries,referrer,url,input FROM task"
+                 " WHERE job=?1 AND (host,seq)>(?2,?3) ORDER BY host,seq",
+                 db_int(tr->ledger->job.no), db_int(tr->after.host), db_int(tr->after.seq));
+
+    while (e == ERR_OK && is_wanted && (e = db_step(db, st)) == ERR_OK) {
+        if (!tr->rows_left) {
+            tr->more = tr->is_over = true;
+            return ERR_OK;
+        }
+        e = look_at_task(db, st, tr, &is_wanted);
+    }
+    tr->is_over = e == ERR_NOT_FOUND;
+    *ret_jumps = e == ERR_OK;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err read_all_tasks(struct db *db, struct tasks_read *tr) {
+    enum err e = ERR_OK;
+
+    while (e == ERR_OK && !tr->is_over) {
+        bool jumps = false;
+
+        e = read_tasks(db, tr, &jumps);
+        if (e == ERR_OK && jumps)
+            e = jump(db, tr);
+    }
+    return e;
+}
+
+enum err sqlite_tasks_read(struct backend *b, int64_t job, enum tasks_which which,
+                           struct task_cursor *after, size_t max_rows, record_visit *visit,
+                           void *arg, bool *ret_more) {
+    struct tasks_read tr = {.which = which,
+                            .after = *after,
+                            .rows_left = max_rows,
+                            .visit = visit,
+                            .arg = arg,
+                            .host = -1};
     struct reader *reader;
     struct ledger l;
     enum err e = lend_reader(b, job, &reader, &l);
 
     if (e != ERR_OK)
         return e;
-    e = read_tasks(reader->db, &l, &tr);
+    tr.ledger = &l;
+    e = read_all_tasks(reader->db, &tr);
     pool_put(pool_of(b), reader);
     if (e != ERR_OK)
         return e;

@@ -20,6 +20,7 @@ static void drop_answer(struct refill_host *h) {
     while ((l = list_pop_front(&h->tasks)))
         free(CONTAINER_OF(l, struct task, link));
     free(TAKE(h->name));
+    host_memo_free(TAKE(h->memo));
     h->more = false;
 }
 
@@ -31,6 +32,7 @@ static void drop_answers(struct refill_request *rr) {
         drop_answer(&r->hosts[i]);
     r->n_new = r->bytes = 0;
     r->more_hosts = false;
+    r->next_due_at = 0;
     r->after_host = rr->after_host;
 }
 
@@ -43,6 +45,7 @@ static struct task *read_task(sqlite3_stmt *st, int64_t job, int64_t host) {
     t->depth = (uint16_t)sqlite3_column_int(st, 1);
     t->attempts = (uint16_t)sqlite3_column_int(st, 2);
     t->referrer = sqlite3_column_int64(st, 3);
+    t->due_at = sqlite3_column_int64(st, 6);
     return t;
 }
 
@@ -50,18 +53,15 @@ static bool is_full(const struct refill *r) {
     return r->bytes >= r->max_bytes && r->bytes > 0;
 }
 
-static int64_t greater(int64_t a, int64_t b) {
-    return a > b ? a : b;
-}
-
-/* |above|: tasks of this seq and lesser ones are settled. */
-static enum err read_tasks(struct db *db, struct refill *r, struct refill_host *h, int64_t above) {
+/* The tasks of |h| with a seq of |from_seq| or more. */
+static enum err read_tasks(struct db *db, struct refill *r, struct refill_host *h,
+                           int64_t from_seq) {
     OWNED_ROWS sqlite3_stmt *st = NULL;
-    enum err e = DB_QUERY(db, &st,
-                          "SELECT seq,depth,tries,referrer,url,input FROM task"
-                          " WHERE job=?1 AND host=?2 AND seq>?3 ORDER BY seq LIMIT ?4",
-                          db_int(r->job), db_int(h->host), db_int(greater(h->after_seq, above)),
-                          db_int((int64_t)h->limit + 1));
+    enum err e =
+        DB_QUERY(db, &st,
+                 "SELECT seq,depth,tries,referrer,url,input,due_at FROM task"
+                 " WHERE job=?1 AND host=?2 AND seq>=?3 ORDER BY seq LIMIT ?4",
+                 db_int(r->job), db_int(h->host), db_int(from_seq), db_int((int64_t)h->limit + 1));
 
     for (uint32_t n = 0; e == ERR_OK && (e = db_step(db, st)) == ERR_OK; n++) {
         struct task *t;
@@ -77,66 +77,190 @@ static enum err read_tasks(struct db *db, struct refill *r, struct refill_host *
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
+/* --- rows of work -------------------------------------------------------------------- */
+
+#define WORK_COLUMNS "host,name,queued,ready_at,settled_below"
+
+struct work {
+    int64_t host;
+    struct str name; /* borrowed from the row */
+    int64_t queued, ready_at;
+    int64_t from_seq; /* tasks with a lesser one are settled */
+};
+
+static struct work read_work(sqlite3_stmt *row, const struct ledger *l) {
+    const struct host_mark mark = {.below = sqlite3_column_int64(row, 4)};
+
+    return (struct work){
+        .host = sqlite3_column_int64(row, 0),
+        .name = db_column(row, 1),
+        .queued = sqlite3_column_int64(row, 2),
+        .ready_at = sqlite3_column_int64(row, 3),
+        .from_seq = hosts_settled_below(l, mark),
+    };
+}
+
 static enum err refill_known(struct db *db, struct refill *r, struct refill_host *h,
-                             int64_t above) {
+                             const struct ledger *l) {
     OWNED_ROWS sqlite3_stmt *st = NULL;
-    enum err e = DB_QUERY(db, &st, "SELECT name FROM work WHERE job=?1 AND host=?2", db_int(r->job),
-                          db_int(h->host));
+    enum err e = DB_QUERY(db, &st, "SELECT " WORK_COLUMNS " FROM work WHERE job=?1 AND host=?2",
+                          db_int(r->job), db_int(h->host));
+    struct work work;
 
     if (e == ERR_OK)
         e = db_step(db, st);
     if (e != ERR_OK)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
-    h->name = mem_chars(db_column(st, 0));
-    return read_tasks(db, r, h, above);
+    work = read_work(st, l);
+    h->name = mem_chars(work.name);
+    if (work.ready_at)
+        return ERR_OK;
+    return read_tasks(db, r, h, h->after_seq >= work.from_seq ? h->after_seq + 1 : work.from_seq);
 }
 
-/* The host that the row names, into |h|; false in *ret_has_work where it has no
- * tasks any more (a crash came before the engine could say so). */
-static enum err open_host(struct db *db, sqlite3_stmt *row, struct refill *r, struct refill_host *h,
-                          int64_t above, bool *ret_has_work) {
+/* --- new hosts ------------------------------------------------------------------------ */
+
+static enum err recall(struct db *db, struct refill *r, struct refill_host *h) {
+    enum err e = hosts_recall(db, h->host, str_of(h->name), &h->memo);
+
+    if (e == ERR_OK && h->memo)
+        r->bytes += sizeof *h->memo + h->memo->robots_len;
+    return e;
+}
+
+/* The next answer, unless the host has no tasks any more (a crash came before the engine
+ * could say so). */
+static enum err open_host(struct db *db, struct refill *r, const struct work *work) {
+    struct refill_host *h = &r->hosts[r->n_hosts + r->n_new];
     enum err e;
 
-    h->host = sqlite3_column_int64(row, 0);
+    h->host = work->host;
     h->after_seq = -1;
     h->limit = r->tasks_per_host;
-    h->name = mem_chars(db_column(row, 1));
-    e = read_tasks(db, r, h, above);
-    *ret_has_work = h->more || !list_empty(&h->tasks);
-    if (!*ret_has_work)
+    h->name = mem_chars(work->name);
+    e = read_tasks(db, r, h, work->from_seq);
+    if (e == ERR_OK && !h->more && list_empty(&h->tasks)) {
         drop_answer(h);
+        return ERR_OK;
+    }
+    if (e == ERR_OK)
+        e = recall(db, r, h);
+    r->n_new += e == ERR_OK;
     return e;
 }
 
-/* The host of the row, which is passed over where nothing of it is queued. */
-static enum err look_at_host(struct db *db, sqlite3_stmt *row, struct refill *r, int64_t above) {
-    bool has_work = false;
-    enum err e = ERR_OK;
-
-    r->after_host = sqlite3_column_int64(row, 0);
-    if (sqlite3_column_int64(row, 2) > 0)
-        e = open_host(db, row, r, &r->hosts[r->n_hosts + r->n_new], above, &has_work);
-    r->n_new += e == ERR_OK && has_work;
-    return e;
+static bool has_room(const struct refill *r) {
+    return r->n_new < r->max_new && !is_full(r);
 }
 
-static enum err refill_new_hosts(struct db *db, struct refill *r, int64_t above) {
+static enum err open_fresh(struct db *db, struct refill *r, const struct ledger *l) {
     OWNED_ROWS sqlite3_stmt *st = NULL;
     enum err e =
         DB_QUERY(db, &st,
-                 "SELECT host,name,queued FROM work"
+                 "SELECT " WORK_COLUMNS " FROM work"
                  " WHERE job=?1 AND host>?2 AND host>=?3 AND host<?4 ORDER BY host",
                  db_int(r->job), db_int(r->after_host), db_int(r->host_from), db_int(r->host_to));
 
     for (int n = 0; e == ERR_OK && (e = db_step(db, st)) == ERR_OK; n++) {
-        if (r->n_new == r->max_new || is_full(r) || n == HOSTS_LOOKED_AT) {
+        struct work work = read_work(st, l);
+
+        if (!has_room(r) || n == HOSTS_LOOKED_AT) {
             r->more_hosts = true;
             break;
         }
-        e = look_at_host(db, st, r, above);
+        r->after_host = work.host;
+        if (work.queued > 0 && !work.ready_at)
+            e = open_host(db, r, &work);
     }
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
+
+/* --- deferred hosts -------------------------------------------------------------------- */
+
+/* Of the index work_due, whose expression stands here too. */
+enum { SLICE_SHIFT = 57 };
+
+static int64_t slice_of(int64_t host) {
+    return host >> SLICE_SHIFT;
+}
+
+/* The first slice from |*slice| on that has deferred hosts; ERR_NOT_FOUND. */
+static enum err next_slice(struct db *db, int64_t job, int64_t *slice) {
+    OWNED_ROWS sqlite3_stmt *st = NULL;
+    enum err e = DB_QUERY(db, &st,
+                          "SELECT host>>57 FROM work INDEXED BY work_due"
+                          " WHERE job=?1 AND host>>57>=?2 AND ready_at>0"
+                          " ORDER BY host>>57 LIMIT 1",
+                          db_int(job), db_int(*slice));
+    _Static_assert(SLICE_SHIFT == 57, "the shift in the statements");
+
+    if (e == ERR_OK)
+        e = db_step(db, st);
+    if (e == ERR_OK)
+        *slice = sqlite3_column_int64(st, 0);
+    return e;
+}
+
+/* The row of the slice's earliest one of the range; ERR_NOT_FOUND. */
+static enum err earliest(struct db *db, const struct refill *r, int64_t slice,
+                         sqlite3_stmt **ret_row) {
+    enum err e = DB_QUERY(db, ret_row,
+                          "SELECT " WORK_COLUMNS " FROM work INDEXED BY work_due"
+                          " WHERE job=?1 AND host>>57=?2 AND ready_at>0 AND host>=?3 AND host<?4"
+                          " ORDER BY ready_at LIMIT 1",
+                          db_int(r->job), db_int(slice), db_int(r->host_from), db_int(r->host_to));
+
+    return e == ERR_OK ? db_step(db, *ret_row) : e;
+}
+
+/* Opens the slice's earliest host if it is due; else, or where there is no room for it,
+ * notes when it will be and says so in *ret_done. */
+static enum err open_deferred(struct db *db, struct refill *r, const struct ledger *l,
+                              int64_t slice, int64_t now, bool *ret_done) {
+    OWNED_ROWS sqlite3_stmt *st = NULL;
+    struct work work;
+    enum err e = earliest(db, r, slice, &st);
+
+    *ret_done = e != ERR_OK;
+    if (e != ERR_OK)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    work = read_work(st, l);
+    if (work.ready_at > now || !has_room(r)) {
+        if (!r->next_due_at || work.ready_at < r->next_due_at)
+            r->next_due_at = work.ready_at;
+        *ret_done = true;
+        return ERR_OK;
+    }
+    e = open_host(db, r, &work);
+    db_reset(TAKE(st));
+    return e == ERR_OK ? hosts_undefer(db, r->job, work.host) : e;
+}
+
+static enum err open_slice(struct db *db, struct refill *r, const struct ledger *l, int64_t slice,
+                           int64_t now) {
+    bool done = false;
+    enum err e = ERR_OK;
+
+    while (e == ERR_OK && !done)
+        e = open_deferred(db, r, l, slice, now, &done);
+    return e;
+}
+
+static enum err open_due(struct db *db, struct refill *r, const struct ledger *l) {
+    int64_t now = clock_wall_ms();
+    int64_t slice = slice_of(r->host_from), last = slice_of(r->host_to - 1);
+    enum err e;
+
+    while ((e = next_slice(db, r->job, &slice)) == ERR_OK && slice <= last) {
+        e = open_slice(db, r, l, slice, now);
+        if (e != ERR_OK)
+            return e;
+        slice++;
+    }
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* --- the request ------------------------------------------------------------------------ */
 
 static enum err start_job(struct writer *w, struct ledger *l) {
     enum err e = ledger_move(w, l, JOB_RUNNING, STOP_NONE, clock_wall_ms());
@@ -161,8 +285,10 @@ static enum err run_refill(struct writer *w, struct request *request) {
     if (r->state != JOB_RUNNING)
         return e;
     for (size_t i = 0; i < r->n_hosts && e == ERR_OK; i++)
-        e = refill_known(writer_db(w), r, &r->hosts[i], l.ended_below - 1);
-    return e == ERR_OK && r->max_new ? refill_new_hosts(writer_db(w), r, l.ended_below - 1) : e;
+        e = refill_known(writer_db(w), r, &r->hosts[i], &l);
+    if (e == ERR_OK)
+        e = open_due(writer_db(w), r, &l);
+    return e == ERR_OK && r->max_new ? open_fresh(writer_db(w), r, &l) : e;
 }
 
 static void refilled(struct request *request, enum err e) {
@@ -186,58 +312,36 @@ void sqlite_refill(struct backend *b, struct refill *r) {
     writer_ask(rr->sqlite->writer, &rr->request);
 }
 
-/* --- feeds: the same view of what there is to do ----------------------------------- */
+/* --- one host's memo --------------------------------------------------------------------- */
 
-struct feed_request {
+struct ask_request {
     struct request request;
-    struct db *db;
-    struct store_feed *feed;
-    struct job_change *changes;
-    size_t n, cap;
-    enum err e;
+    struct host_ask *ask;
 };
 
-static enum err read_active(struct feed_request *fr) {
-    OWNED_ROWS sqlite3_stmt *st = NULL;
-    enum err e =
-        DB_QUERY(fr->db, &st, "SELECT no,state FROM job WHERE state IN (?1,?2,?3) ORDER BY no",
-                 db_int(JOB_QUEUED), db_int(JOB_RUNNING), db_int(JOB_CANCELLING));
+static enum err run_ask(struct writer *w, struct request *request) {
+    struct host_ask *a = CONTAINER_OF(request, struct ask_request, request)->ask;
 
-    while (e == ERR_OK && (e = db_step(fr->db, st)) == ERR_OK) {
-        if (fr->n == fr->cap) {
-            fr->cap = fr->cap ? fr->cap * 2 : 16;
-            fr->changes = mem_resize(fr->changes, fr->cap, sizeof *fr->changes);
-        }
-        fr->changes[fr->n++] = (struct job_change){sqlite3_column_int64(st, 0),
-                                                   (enum job_state)sqlite3_column_int(st, 1)};
-    }
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
+    host_memo_free(TAKE(a->memo)); /* of a run that was rolled back */
+    return hosts_recall(writer_db(w), a->host, a->name, &a->memo);
 }
 
-static enum err run_nothing(struct writer *w, struct request *request) {
-    (void)w;
-    (void)request;
-    return ERR_OK;
+static void asked(struct request *request, enum err e) {
+    struct ask_request *ar = CONTAINER_OF(request, struct ask_request, request);
+    struct host_ask *a = ar->ask;
+
+    if (e != ERR_OK)
+        host_memo_free(TAKE(a->memo));
+    a->result = e;
+    free(ar);
+    a->done(a);
 }
 
-/* Between two transactions: what was committed has been pushed, what comes will be. */
-static void start_feed(struct request *request, enum err e) {
-    struct feed_request *fr = CONTAINER_OF(request, struct feed_request, request);
+void sqlite_host_ask(struct backend *b, struct host_ask *a) {
+    struct ask_request *ar = NEW(struct ask_request);
 
-    if (e == ERR_OK)
-        fr->e = read_active(fr);
-    if (e == ERR_OK && fr->e == ERR_OK)
-        feed_start(fr->feed, fr->changes, fr->n);
-}
-
-enum err sqlite_feed_start(struct backend *b, struct store_feed *f) {
-    struct feed_request fr = {
-        .request = {.run = run_nothing, .done = start_feed},
-        .db = sqlite_of(b)->db,
-        .feed = f,
-    };
-    enum err e = writer_call(sqlite_of(b)->writer, &fr.request);
-
-    free(fr.changes);
-    return e == ERR_OK ? fr.e : e;
+    ar->request = (struct request){.run = run_ask, .done = asked, .waits_out = true};
+    ar->ask = a;
+    a->memo = NULL;
+    writer_ask(sqlite_of(b)->writer, &ar->request);
 }

@@ -15,8 +15,9 @@ static const char *const migrations[] = {
     "  settled_as INTEGER NOT NULL DEFAULT 0," /* the code of tasks that are left */
     /* Tasks with a lesser seq were settled by a deadline, so many of them. */
     "  ended_below INTEGER NOT NULL DEFAULT 0, ended_n INTEGER NOT NULL DEFAULT 0,"
-    "  next_seq INTEGER NOT NULL DEFAULT 0," /* of a task: those that come later have greater ones
-                                              */
+    "  dead_hosts INTEGER NOT NULL DEFAULT 0," /* rows of work with settled_as */
+    "  next_seq INTEGER NOT NULL DEFAULT 0,"   /* of a task: those that come later have greater ones
+                                                */
     "  priority INTEGER NOT NULL, version INTEGER NOT NULL, next_page INTEGER NOT NULL,"
     "  total INTEGER NOT NULL DEFAULT 0, succeeded INTEGER NOT NULL DEFAULT 0,"
     "  failed INTEGER NOT NULL DEFAULT 0, disallowed INTEGER NOT NULL DEFAULT 0,"
@@ -33,12 +34,25 @@ static const char *const migrations[] = {
     /* A URL without an outcome. host: host_id of the host key. */
     "CREATE TABLE task("
     "  job INTEGER NOT NULL, host INTEGER NOT NULL, seq INTEGER NOT NULL,"
-    "  depth INTEGER NOT NULL, tries INTEGER NOT NULL, referrer INTEGER NOT NULL,"
+    "  depth INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0,"
+    "  due_at INTEGER NOT NULL DEFAULT 0, referrer INTEGER NOT NULL DEFAULT -1,"
     "  url BLOB NOT NULL, input BLOB, PRIMARY KEY(job, host, seq)) STRICT, WITHOUT ROWID;"
-    /* A host of a job; queued: its tasks when it was loaded, 0 once it has none. */
+    /* A host of a job. queued: its tasks when it was loaded, 0 once it has none; ready_at:
+     * not to be opened before, 0 if at once; settled_as: the code of its tasks with a seq
+     * less than settled_below, settled_n of them. */
     "CREATE TABLE work("
     "  job INTEGER NOT NULL, host INTEGER NOT NULL, name BLOB NOT NULL,"
-    "  queued INTEGER NOT NULL, PRIMARY KEY(job, host)) STRICT, WITHOUT ROWID;"
+    "  queued INTEGER NOT NULL, ready_at INTEGER NOT NULL DEFAULT 0,"
+    "  settled_as INTEGER NOT NULL DEFAULT 0, settled_below INTEGER NOT NULL DEFAULT 0,"
+    "  settled_n INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(job, host)) STRICT, WITHOUT ROWID;"
+    /* By slices of hosts, so that who asks for a range need not look at the others'. */
+    "CREATE INDEX work_due ON work(job, host>>57, ready_at) WHERE ready_at>0;"
+    "CREATE INDEX work_settled ON work(job, host) WHERE settled_as>0;"
+    /* What is remembered of a host over jobs; only where there is something. */
+    "CREATE TABLE host("
+    "  id INTEGER PRIMARY KEY, name BLOB NOT NULL, blocked_until INTEGER NOT NULL,"
+    "  fails INTEGER NOT NULL, delay_ms INTEGER NOT NULL, robots_kind INTEGER NOT NULL,"
+    "  robots_at INTEGER NOT NULL, robots_until INTEGER NOT NULL, robots BLOB) STRICT;"
     /* A URL with its outcome. id: job.no << 32 | seq, in order of ending. */
     "CREATE TABLE page(id INTEGER PRIMARY KEY, record BLOB NOT NULL, links BLOB) STRICT;"
     "CREATE TABLE page_more("

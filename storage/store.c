@@ -133,6 +133,10 @@ void store_refill(struct store *s, struct refill *r) {
     s->backend->ops->refill(s->backend, r);
 }
 
+void store_host_ask(struct store *s, struct host_ask *a) {
+    s->backend->ops->host_ask(s->backend, a);
+}
+
 void store_commit(struct store *s, struct store_batch *b) {
     s->backend->ops->commit(s->backend, b);
 }
@@ -144,9 +148,11 @@ enum err store_records_read(struct store *s, int64_t job, const struct record_fi
                                          ret_more);
 }
 
-enum err store_tasks_read(struct store *s, int64_t job, struct task_cursor *after, size_t max_rows,
-                          record_visit *visit, void *arg, bool *ret_more) {
-    return s->backend->ops->tasks_read(s->backend, job, after, max_rows, visit, arg, ret_more);
+enum err store_tasks_read(struct store *s, int64_t job, enum tasks_which which,
+                          struct task_cursor *after, size_t max_rows, record_visit *visit,
+                          void *arg, bool *ret_more) {
+    return s->backend->ops->tasks_read(s->backend, job, which, after, max_rows, visit, arg,
+                                       ret_more);
 }
 
 enum err store_links_read(struct store *s, int64_t job, struct links_cursor *at, size_t max_parts,

@@ -165,8 +165,9 @@ MUST_USE enum err store_feed_new(struct store *s, void (*wake)(void *arg), void 
 bool store_feed_take(struct store_feed *f, struct job_change *ret_change); /* false: none left */
 void store_feed_free(struct store_feed *f);
 
-/* Refill: what to fetch next, read by the writer in key order. Owned by the
- * engine, lent to the store from store_refill to |done|. */
+/* Refill: what to fetch next, read by the writer: known hosts, then deferred ones that are
+ * due, then fresh ones in key order. Owned by the engine, lent to the store from store_refill
+ * to |done|. A known host gives nothing while it is deferred. */
 struct refill_host {
     int64_t host;
     int64_t after_seq; /* tasks with a greater seq only; -1 for a fresh host */
@@ -175,6 +176,8 @@ struct refill_host {
     char *name;        /* host key; owned by the refill; NULL: the host has no work row */
     struct list tasks; /* of struct task, by seq; the engine takes them */
     bool more;         /* the store holds tasks beyond these */
+    /* Of a new host: what is remembered of it, or NULL; owned by the refill until taken. */
+    struct host_memo *memo;
 };
 struct refill {
     int64_t job;
@@ -191,8 +194,11 @@ struct refill {
      * |more| and |more_hosts| then say what was left out. SIZE_MAX: no such limit. */
     size_t max_bytes;
     /* answered: */
-    size_t n_new, bytes;  /* bytes: of all tasks */
-    bool more_hosts;      /* the job has hosts beyond the last new one */
+    size_t n_new, bytes; /* bytes: of all tasks and memos */
+    bool more_hosts;     /* the job has hosts beyond |after_host| */
+    /* Wall ms: when the next of the job's deferred hosts in the range is due, which may be
+     * at once (those that are due come first, but no more than |max_new|); 0: there is none. */
+    int64_t next_due_at;
     enum job_state state; /* the job's; a QUEUED job becomes RUNNING by its first refill */
     /* ERR_OK, ERR_NOT_FOUND (state is DELETED then), ERR_STOPPED or ERR_CORRUPT. Tasks
      * are given only where |state| is RUNNING. Hosts that turn out to have none are
@@ -210,25 +216,60 @@ void refill_free(struct refill *r);
 DEFINE_OWNED(refill)
 void store_refill(struct store *s, struct refill *r);
 
-/* A batch of results: one transaction, one answer an item. Lent likewise. */
+/* What is remembered of one host, for one that no refill opened. Lent likewise. */
+struct host_ask {
+    int64_t host;
+    struct str name;                  /* borrowed until |done| */
+    struct host_memo *memo;           /* answered; NULL: nothing. Whoever asked owns it */
+    enum err result;                  /* ERR_OK, ERR_STOPPED or ERR_CORRUPT */
+    void (*done)(struct host_ask *a); /* as refill.done */
+    void *owner;
+};
+void store_host_ask(struct store *s, struct host_ask *a);
+
+/* A batch of results and what belongs to them: one transaction, one answer a result, in the
+ * order of the members below. Lent likewise. */
 struct result {
     struct task *task;    /* owned; the key of what is settled */
     struct record record; /* its text is in |text| */
     struct buf text;      /* owned */
     struct links links;   /* owned */
-    bool again;           /* not settled: only count task->attempts (a retry will follow) */
-    enum err answer;      /* ERR_OK, or ERR_CONFLICT: settled before, or its job is no more */
+    /* Not settled: only task->attempts is counted, and a retry will follow, not before
+     * |due_at| (wall ms; 0: at once), which is kept over restarts. */
+    bool again;
+    int64_t due_at;
+    enum err answer; /* ERR_OK, or ERR_CONFLICT: settled before, or its job is no more */
+};
+/* A host of a job. */
+struct job_host {
+    int64_t job, host;
 };
 struct store_batch {
     uint64_t epoch;
     struct result *results; /* any order; the store sorts */
     size_t n_results;
+    struct job_host *drained; /* those with no task left */
+    size_t n_drained;
+    /* Those of which the engine holds nothing any more and wants to hear when it is
+     * |ready_at| (wall ms): a refill of the job opens them as new hosts then. */
+    struct deferred {
+        int64_t job, host, ready_at;
+    } *deferred;
+    size_t n_deferred;
+    /* Those whose tasks are all settled, as |code|: at once, without touching them. What is
+     * put into the job later for such a host is a task like any other. A host that was
+     * settled in that job before keeps its first code. */
+    struct unavailable {
+        int64_t job, host;
+        enum code code;
+    } *unavailable;
+    size_t n_unavailable;
+    /* What is to be remembered from now on; an empty one forgets. Each owns its texts: the
+     * owner of the batch frees them (host_memo_done). */
+    struct host_memo *memos;
+    size_t n_memos;
     int64_t *released; /* jobs in CANCELLING of which the engine holds nothing any more */
     size_t n_released;
-    struct drained {
-        int64_t job, host;
-    } *drained; /* work rows with no task left */
-    size_t n_drained;
     /* ERR_OK, ERR_CONFLICT (another epoch: nothing was done), ERR_STOPPED or
      * ERR_CORRUPT: full disks are waited out */
     enum err result;
@@ -256,14 +297,16 @@ typedef bool record_visit(void *arg, const struct record *r);
 MUST_USE enum err store_records_read(struct store *s, int64_t job, const struct record_filter *f,
                                      int64_t *after_seq, size_t max_rows, record_visit *visit,
                                      void *arg, bool *ret_more);
-/* Tasks without a record: unended ones, or (after a cancel) those settled as a
- * whole (likewise at a deadline), which then have that outcome. In key order; |after| is moved
- * likewise. */
+/* Tasks without a record: unended ones, or those settled as a whole (by a cancel, by a
+ * deadline, with their host), which have that outcome. In key order; |after| is moved
+ * likewise, and *ret_more may be true though nothing was visited. */
 struct task_cursor {
     int64_t host, seq; /* -1, -1: from the start */
 };
-MUST_USE enum err store_tasks_read(struct store *s, int64_t job, struct task_cursor *after,
-                                   size_t max_rows, record_visit *visit, void *arg, bool *ret_more);
+enum tasks_which { TASKS_UNENDED, TASKS_SETTLED };
+MUST_USE enum err store_tasks_read(struct store *s, int64_t job, enum tasks_which which,
+                                   struct task_cursor *after, size_t max_rows, record_visit *visit,
+                                   void *arg, bool *ret_more);
 
 struct links_part {
     int64_t seq;   /* of the page's record */

@@ -83,6 +83,31 @@ TEST(a_job_being_cancelled_is_cancelled_after_a_kill) {
     CHECK(kept->finished_at);
 }
 
+TEST(what_was_put_off_or_given_up_is_so_after_a_kill) {
+    RIG_OPEN(r);
+    RIG after;
+    OWNED(job) struct job *job = NULL;
+    OWNED(job) struct job *kept = NULL;
+    OWNED(refill) struct refill *f = NULL;
+    struct deferred d = {.ready_at = clock_wall_ms() + 3600000};
+    struct unavailable u = {.code = CODE_HOST_UNAVAILABLE};
+    struct store_batch b = {.deferred = &d, .n_deferred = 1, .unavailable = &u, .n_unavailable = 1};
+
+    CHECK_OK(rig_many(&r, 9, 3, &job));
+    d.job = u.job = job->no;
+    d.host = rig_host("host0.example:443");
+    u.host = rig_host("host1.example:443");
+    rig_commit(&r, &b);
+    CHECK_OK(open_as_after_a_kill(&r, &after));
+    CHECK_OK(store_job_get(after.store, &job->id, &kept));
+    CHECK_INT(kept->counts.by_outcome[OUTCOME_FAILED], 3);
+    f = refill_new(job->no, 0, 5);
+    f->tasks_per_host = 5;
+    rig_refill(&after, f);
+    CHECK_INT(f->n_new, 1);
+    CHECK_INT(f->next_due_at, d.ready_at);
+}
+
 /* Waits until a second job stands in the database, then kills |victim|. */
 static void kill_at_second_job(struct rig *r, pid_t victim) {
     sqlite3 *db;

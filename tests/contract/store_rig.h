@@ -212,6 +212,21 @@ RIG_UNUSED static void rig_commit(struct rig *r, struct store_batch *b) {
     rig_wait(&s);
 }
 
+RIG_UNUSED static void rig_asked(struct host_ask *a) {
+    rig_signal(a->owner);
+}
+
+/* What is remembered of the host |key|, or NULL; the caller owns it. */
+RIG_UNUSED static struct host_memo *rig_recall(struct rig *r, const char *key) {
+    struct rig_signal s = RIG_SIGNAL;
+    struct host_ask a = {
+        .host = rig_host(key), .name = str_of(key), .done = rig_asked, .owner = &s};
+
+    store_host_ask(r->store, &a);
+    rig_wait(&s);
+    return a.memo;
+}
+
 /* All tasks of new hosts, at most |max|, as results to be filled in. */
 RIG_UNUSED static size_t rig_take(struct rig *r, int64_t job, struct result *results, size_t max) {
     OWNED(refill) struct refill *f = refill_new(job, 0, 1000);

@@ -190,7 +190,7 @@ TEST(a_deadline_settles_what_is_left) {
     CHECK(rig_adds_up(&r, job->no));
     rig_commit(&r, &b); /* comes too late */
     CHECK_ERR(result.answer, ERR_CONFLICT);
-    CHECK_OK(store_tasks_read(r.store, job->no, &at, 10, count_settled, &n, &more));
+    CHECK_OK(store_tasks_read(r.store, job->no, TASKS_SETTLED, &at, 10, count_settled, &n, &more));
     CHECK_INT(n, 2);
     CHECK_OK(store_events_read(r.store, job->no, 0, see_event, &states));
     CHECK_STR(buf_str(&states), "queued running completed ");

@@ -219,7 +219,7 @@ TEST(refill_of_a_job_that_is_gone) {
 TEST(a_drained_host_is_passed_over_but_not_one_with_tasks) {
     OWNED(job) struct job *job = NULL;
     struct result results[2];
-    struct drained drained[2];
+    struct job_host drained[2];
     struct store_batch b = {.drained = drained, .n_drained = 2};
     OWNED(refill) struct refill *f = NULL;
 
@@ -230,7 +230,7 @@ TEST(a_drained_host_is_passed_over_but_not_one_with_tasks) {
     b.results = results;
     b.n_results = 1;
     for (int i = 0; i < 2; i++)
-        drained[i] = (struct drained){job->no, results[i].task->host};
+        drained[i] = (struct job_host){job->no, results[i].task->host};
     rig_commit(&r, &b);
     CHECK_OK(b.result);
     f = refill_new(job->no, 0, 5);
@@ -395,7 +395,8 @@ TEST(a_cancelled_job_settles_what_is_left) {
     CHECK_INT(after->stop_reason, STOP_CANCELLED_BY_USER);
     CHECK_INT(after->counts.by_outcome[OUTCOME_CANCELLED], 9);
     CHECK(rig_adds_up(&r, job->no));
-    CHECK_OK(store_tasks_read(r.store, job->no, &at, 100, count_cancelled, &n, &more));
+    CHECK_OK(
+        store_tasks_read(r.store, job->no, TASKS_SETTLED, &at, 100, count_cancelled, &n, &more));
     CHECK_INT(n, 9);
     store_stats(r.store, &stats);
     CHECK_INT(stats.queued_urls, 0);

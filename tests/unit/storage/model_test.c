@@ -93,7 +93,7 @@ TEST(options_come_back_as_they_were) {
                             .deadline_seconds = 3600,
                             .max_depth = 3,
                             .max_pages = 1ULL << 33,
-                            .scope = SCOPE_DOMAIN,
+                            .scope = SCOPE_MODE_DOMAIN,
                             .include = (char *)"https://*.example/*\n*/a*",
                             .sitemap = SITEMAP_ONLY,
                             .revalidate = true};
@@ -111,7 +111,7 @@ TEST(options_come_back_as_they_were) {
     CHECK_STR(str_of(back.user_agent), "agent/1");
     CHECK_STR(str_of(back.schemes), "*");
     CHECK(back.deadline_seconds == 3600 && back.max_depth == 3 && back.max_pages == 1ULL << 33);
-    CHECK(back.scope == SCOPE_DOMAIN && back.sitemap == SITEMAP_ONLY && back.revalidate);
+    CHECK(back.scope == SCOPE_MODE_DOMAIN && back.sitemap == SITEMAP_ONLY && back.revalidate);
     CHECK_STR(str_of(back.include), "https://*.example/*\n*/a*");
     CHECK(!back.exclude);
     job_options_done(&back);
@@ -123,12 +123,12 @@ TEST(an_unknown_choice_is_the_first_one) {
 
     CHECK_OK(options_encode(&b, &o));
     CHECK_OK(options_decode(buf_str(&b), &back));
-    CHECK_INT(back.scope, SCOPE_PAGE);
+    CHECK_INT(back.scope, SCOPE_MODE_PAGE);
     job_options_done(&back);
 }
 
 TEST(a_job_grows_by_links_or_by_sitemaps) {
-    CHECK(!job_options_grow(&(struct job_options){.scope = SCOPE_ANY}));
+    CHECK(!job_options_grow(&(struct job_options){.scope = SCOPE_MODE_ANY}));
     CHECK(job_options_grow(&(struct job_options){.max_depth = 1}));
     CHECK(job_options_grow(&(struct job_options){.sitemap = SITEMAP_INCLUDE}));
 }
