@@ -104,15 +104,15 @@ static bool is_below(const struct scope_page *page, const struct url *link) {
 static bool is_in_mode(const struct scope *s, const struct scope_page *page,
                        const struct url *link) {
     switch (s->mode) {
-    case SCOPE_PAGE:
+    case SCOPE_MODE_PAGE:
         return false;
-    case SCOPE_PREFIX:
+    case SCOPE_MODE_PREFIX:
         return is_same_host(page->url, link) && is_below(page, link);
-    case SCOPE_HOST:
+    case SCOPE_MODE_HOST:
         return is_same_host(page->url, link);
-    case SCOPE_DOMAIN:
+    case SCOPE_MODE_DOMAIN:
         return is_in_domain(page->domain, page->url, link);
-    case SCOPE_ANY:
+    case SCOPE_MODE_ANY:
         break;
     }
     return true;
@@ -150,9 +150,9 @@ struct scope_page scope_page_of(const struct scope *s, const struct url *task,
                                 const struct url *last, uint32_t depth, uint16_t prefix_len) {
     struct scope_page page = {.url = depth == 0 ? last : task};
 
-    if (s->mode == SCOPE_PREFIX)
+    if (s->mode == SCOPE_MODE_PREFIX)
         page.prefix_len = depth == 0 ? prefix_of_seed(task, last) : prefix_len;
-    if (s->mode == SCOPE_DOMAIN)
+    if (s->mode == SCOPE_MODE_DOMAIN)
         page.domain = domain_of(url_hostname(page.url));
     page.is_outside = depth > 0 && !is_in_mode(s, &page, last);
     return page;

@@ -225,7 +225,8 @@ struct host_memo {
     uint32_t delay_ms;     /* learnt; 0: none */
     enum robots_kind robots_kind;
     int64_t robots_at, robots_until;
-    char *robots; /* owned; any bytes, not NUL-terminated; NULL: none */
+    /* Owned; any bytes, not NUL-terminated. NULL of a ROBOTS_FILE: the one that is kept stays. */
+    char *robots;
     size_t robots_len;
 };
 void host_memo_free(struct host_memo *m); /* NULL is fine */
@@ -348,7 +349,6 @@ struct task {
     int64_t host;      /* host_id of its host key */
     int64_t seq;       /* place in the submitted list, 0-based; with job and host the key */
     int64_t referrer;  /* seq of the task whose page named it, or -1 */
-    int64_t due_at;    /* wall ms: a retry waits until then; 0: it may start at once */
     uint16_t depth;    /* 0: submitted */
     uint16_t attempts; /* used up so far */
     int64_t due_at;    /* wall ms: not to be tried before; 0: at once */

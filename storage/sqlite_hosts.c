@@ -122,15 +122,18 @@ static enum err forget(struct db *db, const struct host_memo *m) {
 
 enum err hosts_remember(struct db *db, const struct host_memo *m) {
     struct str robots = m->robots_kind == ROBOTS_FILE ? str_at(m->robots, m->robots_len) : STR_NONE;
+    bool keeps_robots = m->robots_kind == ROBOTS_FILE && !m->robots;
 
     if (host_memo_is_empty(m))
         return forget(db, m);
     return DB_RUN(db,
                   "INSERT OR REPLACE INTO host(id,name,blocked_until,fails,delay_ms,robots_kind,"
-                  "robots_at,robots_until,robots) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
+                  "robots_at,robots_until,robots) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,"
+                  "iif(?10,(SELECT robots FROM host WHERE id=?1 AND name=?2),?9))",
                   db_int(m->id), db_blob(str_of(m->name)), db_int(m->blocked_until),
                   db_int(m->fails), db_int(m->delay_ms), db_int(m->robots_kind),
-                  db_int(m->robots_at), db_int(m->robots_until), db_blob(robots));
+                  db_int(m->robots_at), db_int(m->robots_until), db_blob(robots),
+                  db_int(keeps_robots));
 }
 
 static char *copy_bytes(struct str s) {

@@ -376,6 +376,20 @@ TEST(a_memo_replaces_the_one_before_and_an_empty_one_forgets) {
     CHECK(!rig_recall(&r, a_key));
 }
 
+TEST(a_memo_without_its_file_leaves_the_one_that_is_kept) {
+    OWNED(host_memo) struct host_memo *kept = NULL;
+    char robots[] = "User-agent: *";
+    struct host_memo memo = a_memo(robots, sizeof robots - 1), later = a_memo(NULL, 0);
+
+    RIG_OPEN(r);
+    remember(&r, &memo);
+    later.blocked_until += 5;
+    remember(&r, &later);
+    kept = rig_recall(&r, a_key);
+    memo.blocked_until += 5;
+    CHECK(is_that(kept, &memo));
+}
+
 TEST(a_host_of_the_same_id_but_another_name_is_unknown) {
     OWNED(host_memo) struct host_memo *other = NULL;
     char name[] = "other.example:443";

@@ -42,10 +42,10 @@ static void check_modes(const struct url *seed, const struct url *last, const st
 
     for (int mode = 0; mode < 5; mode++)
         follows[mode] = is_followed((enum scope_mode)mode, glob, seed, last, link);
-    assert(!follows[SCOPE_PAGE]);
-    assert(!follows[SCOPE_PREFIX] || follows[SCOPE_HOST]);
-    assert(!follows[SCOPE_HOST] || follows[SCOPE_DOMAIN]);
-    assert(!follows[SCOPE_DOMAIN] || follows[SCOPE_ANY]);
+    assert(!follows[SCOPE_MODE_PAGE]);
+    assert(!follows[SCOPE_MODE_PREFIX] || follows[SCOPE_MODE_HOST]);
+    assert(!follows[SCOPE_MODE_HOST] || follows[SCOPE_MODE_DOMAIN]);
+    assert(!follows[SCOPE_MODE_DOMAIN] || follows[SCOPE_MODE_ANY]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -57,7 +57,7 @@ static enum scope_verdict judge(struct bench *b, const char *url) {
 TEST(page_follows_nothing) {
     BENCH b = {0};
 
-    bench_init(&b, SCOPE_PAGE);
+    bench_init(&b, SCOPE_MODE_PAGE);
     seed(&b, "https://e.org/a");
     OUTSIDE("https://e.org/a");
     OUTSIDE("https://e.org/a?page=2");
@@ -67,7 +67,7 @@ TEST(page_follows_nothing) {
 TEST(host_is_name_and_port) {
     BENCH b = {0};
 
-    bench_init(&b, SCOPE_HOST);
+    bench_init(&b, SCOPE_MODE_HOST);
     seed(&b, "https://e.org/a/b");
     FOLLOWS("https://e.org/");
     FOLLOWS("http://e.org/x?y#z");
@@ -86,7 +86,7 @@ TEST(host_is_name_and_port) {
 TEST(domain_is_what_one_can_register) {
     BENCH b = {0};
 
-    bench_init(&b, SCOPE_DOMAIN);
+    bench_init(&b, SCOPE_MODE_DOMAIN);
     seed(&b, "https://www.example.co.uk/");
     FOLLOWS("http://shop.example.co.uk:8080/");
     FOLLOWS("http://example.co.uk/");
@@ -104,7 +104,7 @@ TEST(domain_is_what_one_can_register) {
 TEST(domain_knows_suffixes_below_a_domain) {
     BENCH b = {0};
 
-    bench_init(&b, SCOPE_DOMAIN);
+    bench_init(&b, SCOPE_MODE_DOMAIN);
     seed(&b, "https://www.amazonaws.com/");
     FOLLOWS("https://aws.amazonaws.com/");
     OUTSIDE("https://bucket.s3.amazonaws.com/");
@@ -113,7 +113,7 @@ TEST(domain_knows_suffixes_below_a_domain) {
 TEST(any_is_all_pages) {
     BENCH b = {0};
 
-    bench_init(&b, SCOPE_ANY);
+    bench_init(&b, SCOPE_MODE_ANY);
     seed(&b, "https://e.org/");
     FOLLOWS("http://other.example/");
     CHECK_INT(judge(&b, "ftp://e.org/"), SCOPE_NOT_A_PAGE);
@@ -124,7 +124,7 @@ TEST(any_is_all_pages) {
 TEST(prefix_is_the_directory_of_the_seed) {
     BENCH b = {0};
 
-    bench_init(&b, SCOPE_PREFIX);
+    bench_init(&b, SCOPE_MODE_PREFIX);
     seed(&b, "https://e.org/docs/intro.html?x=/y/z");
     CHECK_INT(b.page.prefix_len, 6);
     FOLLOWS("https://e.org/docs/");
@@ -140,7 +140,7 @@ TEST(prefix_is_the_directory_of_the_seed) {
 TEST(prefix_does_not_shrink_on_the_way_down) {
     BENCH b = {0};
 
-    bench_init(&b, SCOPE_PREFIX);
+    bench_init(&b, SCOPE_MODE_PREFIX);
     page_at(&b, "https://e.org/docs/a/b/c", "https://e.org/docs/a/b/c", 3, 6);
     CHECK_INT(b.page.prefix_len, 6);
     FOLLOWS("https://e.org/docs/x");
@@ -150,7 +150,7 @@ TEST(prefix_does_not_shrink_on_the_way_down) {
 TEST(a_seed_is_where_it_led_to) {
     BENCH b = {0};
 
-    bench_init(&b, SCOPE_HOST);
+    bench_init(&b, SCOPE_MODE_HOST);
     page_at(&b, "http://e.org/", "https://www.e.org/", 0, 0);
     FOLLOWS("https://www.e.org/a");
     OUTSIDE("http://e.org/a");
@@ -159,7 +159,7 @@ TEST(a_seed_is_where_it_led_to) {
 TEST(a_seed_keeps_the_directory_it_asked_for) {
     BENCH b = {0};
 
-    bench_init(&b, SCOPE_PREFIX);
+    bench_init(&b, SCOPE_MODE_PREFIX);
     page_at(&b, "http://e.org/", "https://www.e.org/en/start", 0, 0);
     CHECK_INT(b.page.prefix_len, 1);
     page_at(&b, "http://e.org/docs", "http://e.org/docs/", 0, 0);
@@ -173,7 +173,7 @@ TEST(a_seed_keeps_the_directory_it_asked_for) {
 TEST(a_redirect_of_a_followed_page_does_not_move_the_scope) {
     BENCH b = {0};
 
-    bench_init(&b, SCOPE_HOST);
+    bench_init(&b, SCOPE_MODE_HOST);
     page_at(&b, "http://e.org/out", "http://f.org/", 1, 0);
     CHECK(b.page.is_outside);
     OUTSIDE("http://f.org/a");
@@ -187,7 +187,7 @@ TEST(an_endless_prefix_is_cut_to_16_bits) {
     static char text[200000];
     BENCH b = {0};
 
-    bench_init(&b, SCOPE_PREFIX);
+    bench_init(&b, SCOPE_MODE_PREFIX);
     snprintf(text, sizeof text, "http://e.org/a/");
     memset(text + 15, 'b', sizeof text - 17);
     text[sizeof text - 2] = '/';
@@ -202,7 +202,7 @@ static bool follows(const struct scope *s, enum tag tag, enum attr attr, const c
 }
 
 TEST(follows_links_between_pages_only) {
-    struct scope_options o = {.mode = SCOPE_ANY};
+    struct scope_options o = {.mode = SCOPE_MODE_ANY};
     OWNED(scope) struct scope *s = NULL;
 
     CHECK_OK(scope_new(&o, &s, NULL));
@@ -219,7 +219,7 @@ TEST(follows_links_between_pages_only) {
 }
 
 TEST(heeds_nofollow_where_asked) {
-    struct scope_options o = {.mode = SCOPE_ANY, .nofollow = NOFOLLOW_DROP};
+    struct scope_options o = {.mode = SCOPE_MODE_ANY, .nofollow = NOFOLLOW_DROP};
     OWNED(scope) struct scope *s = NULL;
 
     CHECK_OK(scope_new(&o, &s, NULL));
@@ -230,14 +230,14 @@ TEST(heeds_nofollow_where_asked) {
 TEST(exclude_wins_over_include) {
     const struct str include[] = {STR("*/blog/*"), STR("/news/*")};
     const struct str exclude[] = {STR("*.pdf")};
-    struct scope_options o = {.mode = SCOPE_HOST,
+    struct scope_options o = {.mode = SCOPE_MODE_HOST,
                               .include = include,
                               .n_include = 2,
                               .exclude = exclude,
                               .n_exclude = 1};
     BENCH b = {0};
 
-    bench_init(&b, SCOPE_HOST);
+    bench_init(&b, SCOPE_MODE_HOST);
     scope_free(b.scope);
     CHECK_OK(scope_new(&o, &b.scope, NULL));
     seed(&b, "https://e.org/");
@@ -281,7 +281,7 @@ TEST(bounds_all_globs_together) {
 TEST(guesses_traps) {
     BENCH b = {0};
 
-    bench_init(&b, SCOPE_ANY);
+    bench_init(&b, SCOPE_MODE_ANY);
     seed(&b, "https://e.org/");
     TRAP("https://e.org/a/a/a");
     TRAP("https://e.org/x/a/b/a/b/a/b/y");
@@ -296,7 +296,7 @@ TEST(guesses_traps) {
 TEST(takes_what_only_looks_odd) {
     BENCH b = {0};
 
-    bench_init(&b, SCOPE_ANY);
+    bench_init(&b, SCOPE_MODE_ANY);
     seed(&b, "https://e.org/");
     FOLLOWS("https://e.org");
     FOLLOWS("https://e.org/a/a/b");
@@ -311,7 +311,7 @@ TEST(bounds_length_and_parameters) {
     char text[4096] = "https://e.org/";
     BENCH b = {0};
 
-    bench_init(&b, SCOPE_ANY);
+    bench_init(&b, SCOPE_MODE_ANY);
     seed(&b, "https://e.org/");
     memset(text + 14, 'a', SCOPE_MAX_URL_BYTES - 14);
     FOLLOWS(text);
