@@ -27,6 +27,8 @@ const struct charset *charset_of_bom(struct str head, size_t *ret_bom_len);
 /* "Prescan a byte stream to determine its encoding" over the first
  * CHARSET_PRESCAN_BYTES of |head|, or NULL. */
 const struct charset *charset_of_meta(struct str head);
+/* "Get an XML encoding" of a document without a byte order mark, or NULL. */
+const struct charset *charset_of_xml(struct str head);
 /* What a meta element with these attributes declares, or NULL (section 13.2.6.4.4,
  * for one that comes after the prescan's bytes). */
 const struct charset *charset_of_meta_attrs(struct str http_equiv, struct str content,

@@ -234,8 +234,8 @@ static const struct charset *read_markup(struct scan *p) {
     return NULL;
 }
 
-/* "Get an XML encoding". */
-static const struct charset *of_xml(struct str head) {
+/* The encoding that an XML declaration names. */
+static const struct charset *of_declaration(struct str head) {
     struct scan p = {str_upto(head, str_find(head, '>')), 0};
     struct str label;
     size_t end;
@@ -264,14 +264,26 @@ static const struct charset *of_xml(struct str head) {
     return end == STR_END ? NULL : charset_of_label(label);
 }
 
-const struct charset *charset_of_meta(struct str head) {
-    struct scan p = {str_upto(head, CHARSET_PRESCAN_BYTES), 0};
-    const struct charset *c = NULL;
-
+static const struct charset *of_utf16(struct str head) {
     if (str_starts(head, STR("<\0?\0x\0")))
         return charset_of_label(STR("utf-16le"));
-    if (str_starts(head, STR("\0<\0?\0x")))
-        return charset_of_label(STR("utf-16be"));
+    return str_starts(head, STR("\0<\0?\0x")) ? charset_of_label(STR("utf-16be")) : NULL;
+}
+
+/* A declaration that could be read as ASCII is in nothing else. */
+const struct charset *charset_of_xml(struct str head) {
+    const struct charset *c = of_utf16(head);
+
+    if (c)
+        return c;
+    c = of_declaration(str_upto(head, CHARSET_PRESCAN_BYTES));
+    return c && charset_is_utf16(c) ? charset_utf8() : c;
+}
+
+const struct charset *charset_of_meta(struct str head) {
+    struct scan p = {str_upto(head, CHARSET_PRESCAN_BYTES), 0};
+    const struct charset *c = of_utf16(head);
+
     while (!c && !at_end(&p)) {
         size_t found = str_find(rest(&p), '<');
 
@@ -279,8 +291,5 @@ const struct charset *charset_of_meta(struct str head) {
         if (!at_end(&p))
             c = read_markup(&p);
     }
-    if (c)
-        return c;
-    c = of_xml(p.s);
-    return c && charset_is_utf16(c) ? charset_utf8() : c;
+    return c ? c : charset_of_xml(p.s);
 }

@@ -6,13 +6,18 @@
 #include "base/utf8.h"
 #include "crawler/charset.h"
 #include "crawler/extract_page.h"
+#include "crawler/extract_xml.h"
 #include "crawler/mime.h"
 
 enum {
     ESCAPE = 0x1b,           /* of ISO-2022-JP: what follows is not the ASCII it looks like */
     SAMPLE_BYTES = 16 << 10, /* of an undeclared document, from its first non-ASCII byte on */
     SLICE_BYTES = 16 << 10,  /* converted at a time */
+    ROOT_BYTES = 16 << 10,   /* of what may be XML: its root decides how it is read */
 };
+
+/* What a media type says that the bytes are. */
+enum claim { CLAIMS_HTML, CLAIMS_XML, CLAIMS_NOTHING, CLAIMS_OTHER };
 
 /* How far the question of the encoding has come. A document in UTF-8, or without
  * any byte that is not ASCII, goes to the tokeniser as it is; others are converted
@@ -22,16 +27,18 @@ enum phase {
     ALL_ASCII, /* nothing declared and nothing that would tell: bytes pass */
     SAMPLING,  /* gathering what is to be guessed from */
     READING,   /* decided */
-    NO_HTML,   /* an unlabelled document that does not look like HTML */
+    NO_PAGE,   /* nothing that has links */
 };
 
 struct extract {
     struct extract_options options;
     struct extract_page page;
+    struct extract_xml xml;
     enum err e; /* what stopped all */
 
     enum phase phase;
-    bool must_look_like_html;
+    enum claim claim;
+    bool is_xml;                     /* a feed or sitemap: bytes go to |xml| */
     const struct charset *transport; /* of the Content-Type, or NULL */
     struct buf head;
     struct charset_decoder *decoder; /* NULL: bytes pass */
@@ -71,27 +78,39 @@ static bool is_unknown(const struct mime *m) {
            mime_is(m, STR("*/*"));
 }
 
-bool extract_reads(struct str content_type) {
+static enum claim claim_of(struct str content_type) {
     struct mime m;
 
-    return mime_parse(content_type, &m) != ERR_OK || is_html(&m) || is_unknown(&m);
+    if (mime_parse(content_type, &m) != ERR_OK || is_unknown(&m))
+        return CLAIMS_NOTHING;
+    if (is_html(&m))
+        return CLAIMS_HTML;
+    return mime_is_xml(&m) ? CLAIMS_XML : CLAIMS_OTHER;
+}
+
+bool extract_reads(struct str content_type) {
+    return claim_of(content_type) != CLAIMS_OTHER;
 }
 
 /* --- bytes, and their encoding --------------------------------------------------------- */
+
+static enum err read_utf8(struct extract *x, struct str bytes) {
+    return x->is_xml ? extract_xml_feed(&x->xml, bytes) : extract_page_feed(&x->page, bytes);
+}
 
 static enum err read_slice(struct extract *x, struct str slice, bool last) {
     enum err e;
 
     buf_clear(&x->decoded);
     e = charset_decode(x->decoder, slice, last, &x->decoded);
-    return e == ERR_OK ? extract_page_feed(&x->page, buf_str(&x->decoded)) : e;
+    return e == ERR_OK ? read_utf8(x, buf_str(&x->decoded)) : e;
 }
 
 static enum err read_bytes(struct extract *x, struct str bytes) {
     enum err e = ERR_OK;
 
     if (!x->decoder)
-        return extract_page_feed(&x->page, bytes);
+        return read_utf8(x, bytes);
     for (; e == ERR_OK && bytes.len; bytes = str_from(bytes, SLICE_BYTES))
         e = read_slice(x, str_upto(bytes, SLICE_BYTES), false);
     return e;
@@ -154,47 +173,68 @@ static enum err end_sampling(struct extract *x) {
 
 static enum err feed_undeclared(struct extract *x, struct str bytes);
 
-static enum err end_head(struct extract *x) {
-    OWNED_BUF struct buf head = buf_take(&x->head);
-    struct str bytes = buf_str(&head);
-    size_t bom_len;
-    const struct charset *c = charset_of_bom(bytes, &bom_len);
-    enum err e = ERR_OK;
+static enum err begin_html(struct extract *x, const struct charset *bom, struct str head) {
+    const struct charset *c = bom ? bom : x->transport;
 
-    if (x->must_look_like_html && !mime_looks_like_html(bytes)) {
-        x->phase = NO_HTML;
-        return ERR_OK;
-    }
-    bytes = str_from(bytes, bom_len);
     if (!c)
-        c = x->transport ? x->transport : charset_of_meta(bytes);
+        c = charset_of_meta(head);
     x->phase = ALL_ASCII;
     x->page.takes_charset = true;
-    if (c)
-        e = decide(x, c);
-    return e == ERR_OK ? feed_undeclared(x, bytes) : e;
+    return c ? decide(x, c) : ERR_OK;
 }
 
-/* Whether the bytes at hand settle the encoding: a mark of at most three, and what
- * the transport says, come first. */
-static bool is_head_enough(const struct extract *x) {
-    size_t bom_len;
+static enum err begin_xml(struct extract *x, const struct charset *bom, struct str head) {
+    const struct charset *c = extract_xml_charset(bom, x->transport, head);
+    enum xmlfeed_kind kind;
+    enum err e = extract_xml_kind(c, head, &kind);
 
-    if (x->must_look_like_html)
-        return false;
-    return x->head.len >= 3 && (x->transport || charset_of_bom(buf_str(&x->head), &bom_len));
+    if (e != ERR_OK)
+        return e;
+    if (kind == XMLFEED_XHTML)
+        return begin_html(x, bom, head);
+    if (kind == XMLFEED_OTHER) {
+        x->phase = NO_PAGE;
+        return ERR_OK;
+    }
+    x->is_xml = true;
+    e = decide(x, c);
+    return e == ERR_OK ? extract_xml_init(&x->xml, &x->page.found) : e;
+}
+
+/* By its media type; a feed that is said to be HTML is one all the same, and what is not
+ * said to be anything is what it looks like. */
+static enum claim judge(enum claim claim, struct str head) {
+    if (claim != CLAIMS_XML && mime_looks_like_feed(head))
+        return CLAIMS_XML;
+    if (claim != CLAIMS_NOTHING)
+        return claim;
+    if (mime_looks_like_html(head))
+        return CLAIMS_HTML;
+    return mime_looks_like_xml(head) ? CLAIMS_XML : CLAIMS_OTHER;
+}
+
+static enum err end_head(struct extract *x) {
+    OWNED_BUF struct buf gathered = buf_take(&x->head);
+    struct str head = buf_str(&gathered);
+    size_t bom_len;
+    const struct charset *bom = charset_of_bom(head, &bom_len);
+    enum claim claim = judge(x->claim, head);
+    enum err e;
+
+    if (claim == CLAIMS_OTHER) {
+        x->phase = NO_PAGE;
+        return ERR_OK;
+    }
+    head = str_from(head, bom_len);
+    e = claim == CLAIMS_XML ? begin_xml(x, bom, head) : begin_html(x, bom, head);
+    return e == ERR_OK && x->phase != NO_PAGE ? feed_undeclared(x, head) : e;
 }
 
 static enum err feed_head(struct extract *x, struct str *bytes) {
-    bool is_full;
-    enum err e = ERR_OK;
+    size_t enough = x->claim == CLAIMS_HTML ? (size_t)CHARSET_PRESCAN_BYTES : (size_t)ROOT_BYTES;
+    enum err e;
+    bool is_full = gather(x, bytes, enough, &e);
 
-    if (x->head.len < 3) {
-        (void)gather(x, bytes, 3, &e);
-        if (e != ERR_OK || x->head.len < 3)
-            return e;
-    }
-    is_full = is_head_enough(x) || gather(x, bytes, CHARSET_PRESCAN_BYTES, &e);
     return e == ERR_OK && is_full ? end_head(x) : e;
 }
 
@@ -221,7 +261,7 @@ enum err extract_feed(struct extract *x, struct str bytes) {
 
     while (e == ERR_OK && bytes.len && x->phase == AT_HEAD)
         e = feed_head(x, &bytes);
-    if (e == ERR_OK && x->phase != NO_HTML)
+    if (e == ERR_OK && x->phase != NO_PAGE)
         e = feed_undeclared(x, bytes);
     x->e = e;
     return e;
@@ -259,11 +299,12 @@ const struct charset *extract_charset(const struct extract *x) {
 struct extract *extract_new(const struct extract_options *o, struct str document_url,
                             struct str content_type) {
     OWNED(extract) struct extract *x = NEW(struct extract);
-    struct mime m;
 
     x->options = *o;
     x->transport = charset_of_content_type(content_type);
-    x->must_look_like_html = mime_parse(content_type, &m) != ERR_OK || !is_html(&m);
+    x->claim = claim_of(content_type);
+    if (x->claim == CLAIMS_OTHER)
+        x->phase = NO_PAGE;
     buf_init(&x->head, SAMPLE_BYTES);
     buf_init(&x->decoded, 4 * SLICE_BYTES + 64);
     return extract_page_init(&x->page, &x->options, document_url) ? TAKE(x) : NULL;
@@ -273,6 +314,7 @@ void extract_free(struct extract *x) {
     if (!x)
         return;
     extract_page_done(&x->page);
+    extract_xml_done(&x->xml);
     charset_decoder_free(x->decoder);
     buf_done(&x->head);
     buf_done(&x->decoded);

@@ -1,10 +1,12 @@
 /* extract - the links of one document, found while its bytes arrive.
  *
- * Pure: no clock, no I/O, no globals. Joins charset, html and url: which
+ * Pure: no clock, no I/O, no globals. Joins charset, html, xmlfeed and url: which
  * encoding, which tags, resolved against what. Each link once a page (by
  * resolved URL), in document order; resolved against the first <base href>,
  * else the final URL, in the document's encoding. What is in SVG, MathML or a
- * template is no link of the document. Memory does not follow the size of the
+ * template is no link of the document. A page may be HTML, XHTML, a feed (RSS, Atom) or an
+ * XML sitemap: by its media type, and where that is an XML one, or none, or HTML's over
+ * what begins as a feed, by its first bytes. Memory does not follow the size of the
  * document, only the number of its links.
  *
  * One thread at a time per struct extract.
@@ -36,7 +38,7 @@ void extract_free(struct extract *x); /* NULL is fine */
 DEFINE_OWNED(extract)
 
 /* Whether a body of this media type may hold links at all; for another one no
- * extract need be made. An absent type counts as HTML if the bytes look like it. */
+ * extract need be made. */
 bool extract_reads(struct str content_type);
 
 /* ERR_NO_MEMORY only: no document is wrong. */
@@ -48,7 +50,7 @@ MUST_USE enum err extract_finish(struct extract *x, struct links *ret_links);
 /* The memory that its links take: what a small document can make large. */
 size_t extract_size(const struct extract *x);
 
-/* The encoding in force so far; UTF-8 until one was declared or guessed. */
+/* The encoding of queries so far; UTF-8 until one was declared or guessed, and in feeds. */
 struct charset;
 const struct charset *extract_charset(const struct extract *x);
 

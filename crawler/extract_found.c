@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/random.h"
+#include "crawler/extract_text.h"
 #include "crawler/html.h"
 
 enum {
@@ -113,16 +114,23 @@ static enum err encode_query(void *arg, struct str utf8, struct buf *out) {
     return charset_encode(arg, utf8, out);
 }
 
-static const struct url *document_of(const struct extract_found *x) {
+const struct url *extract_found_document(const struct extract_found *x) {
     return x->document.href.len ? &x->document : NULL;
 }
 
-static enum err resolve(struct extract_found *x, struct str raw, const struct url *base,
+static const struct url *base_of(const struct extract_found *x, enum tag tag) {
+    if (x->xml_base)
+        return x->xml_base;
+    return x->uses_base && tag != TAG_BASE ? &x->base
+                                                                : extract_found_document(x);
+}
+
+static enum err resolve(struct extract_found *x, enum tag tag, struct str raw,
                         struct url *ret_url) {
     struct url_query_encoder encoder = {encode_query, (void *)(uintptr_t)x->charset};
     bool is_utf8 = x->charset == charset_utf8() || charset_is_utf16(x->charset);
 
-    return url_parse(ret_url, raw, base, is_utf8 ? NULL : &encoder);
+    return url_parse(ret_url, raw, base_of(x, tag), is_utf8 ? NULL : &encoder);
 }
 
 static bool is_asked_scheme(const struct extract_found *x, const struct url *u) {
@@ -168,8 +176,7 @@ static enum err keep(struct extract_found *x, struct str url, const struct found
 
 /* |*ret_is_link| is false for what no base would make a link. */
 static enum err put(struct extract_found *x, const struct found *f, bool *ret_is_link) {
-    const struct url *base = x->uses_base && f->tag != TAG_BASE ? &x->base : document_of(x);
-    enum err e = resolve(x, f->raw, base, &x->url);
+    enum err e = resolve(x, f->tag, f->raw, &x->url);
     struct str url;
 
     *ret_is_link = e == ERR_TOO_BIG || (e == ERR_OK && is_asked_scheme(x, &x->url));
@@ -190,6 +197,18 @@ enum err extract_found_put(struct extract_found *x, const struct found *f) {
     if (e == ERR_OK && is_link && !x->has_base && !x->early_full)
         x->early_full = found_store(&x->early, f) != ERR_OK;
     return e;
+}
+
+enum err extract_found_put_rel(struct extract_found *x, const struct found *f, struct str rel) {
+    OWNED_BUF struct buf tidy = BUF_INIT(2 * TEXT_MAX_BYTES);
+    struct found with_rel = *f;
+    enum err e;
+
+    if (x->options->nofollow == NOFOLLOW_DROP && extract_text_has_word(rel, STR("nofollow")))
+        return ERR_OK;
+    e = extract_text_put_tidy(&tidy, rel);
+    with_rel.rel = buf_str(&tidy);
+    return e == ERR_OK ? extract_found_put(x, &with_rel) : e;
 }
 
 void extract_found_drop(struct extract_found *x) {
@@ -226,7 +245,7 @@ enum err extract_found_base(struct extract_found *x, struct str href) {
     if (x->has_base)
         return ERR_OK;
     x->has_base = true;
-    e = resolve(x, href, document_of(x), &x->base);
+    e = resolve(x, TAG_BASE, href, &x->base);
     if (e != ERR_OK && e != ERR_INVALID && e != ERR_TOO_BIG)
         return e;
     x->uses_base = e == ERR_OK && may_be_base(&x->base);

@@ -33,6 +33,7 @@ struct seen_slot {
 struct extract_found {
     const struct extract_options *options;
     const struct charset *charset; /* of queries */
+    const struct url *xml_base;    /* what is in force in XML; NULL: the base */
     struct url document, base, url;
     bool has_base;  /* the first base element was seen, whether it counts or not */
     bool uses_base; /* and it counts */
@@ -49,8 +50,15 @@ void extract_found_init(struct extract_found *x, const struct extract_options *o
                         struct str document_url);
 void extract_found_done(struct extract_found *x);
 
+/* The final URL, or NULL where it has no parse. */
+const struct url *extract_found_document(const struct extract_found *x);
+
 /* ERR_NO_MEMORY. What is no link (no parse, another scheme, seen before) is passed over. */
 MUST_USE enum err extract_found_put(struct extract_found *x, const struct found *f);
+/* The same, with its rel as written in |rel|: tidied, and a reason to drop the link where
+ * nofollow is one. */
+MUST_USE enum err extract_found_put_rel(struct extract_found *x, const struct found *f,
+                                        struct str rel);
 /* A value that was too long to be kept. */
 void extract_found_drop(struct extract_found *x);
 /* The href of a base element: the first counts. ERR_NO_MEMORY. */

@@ -130,6 +130,59 @@ static bool starts_with_tag(struct str s, struct str tag) {
            (s.ptr[tag.len] == ' ' || s.ptr[tag.len] == '>');
 }
 
+static struct str trim_head(struct str head) {
+    if (str_starts(head, STR("\xef\xbb\xbf")))
+        head = str_from(head, 3);
+    while (head.len && (is_space(head.ptr[0]) || head.ptr[0] == '\f'))
+        head = str_from(head, 1);
+    return head;
+}
+
+bool mime_is_xml(const struct mime *m) {
+    return mime_is(m, STR("text/xml")) || mime_is(m, STR("application/xml")) ||
+           (m->subtype.len > 4 &&
+            str_eq_ascii(str_from(m->subtype, m->subtype.len - 4), STR("+xml")));
+}
+
+bool mime_looks_like_xml(struct str head) {
+    return str_starts(trim_head(head), STR("<?xml"));
+}
+
+/* Past a comment, instruction or declaration, where |*s| begins with one. */
+static bool skip_other(struct str *s) {
+    static const struct {
+        struct str begin, end;
+    } others[] = {{{"<!--", 4}, {"-->", 3}}, {{"<!", 2}, {">", 1}}, {{"<?", 2}, {"?>", 2}}};
+
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        size_t end;
+
+        if (!str_starts(*s, others[i].begin))
+            continue;
+        end = str_find_str(*s, others[i].end);
+        *s = end == STR_END ? STR_NONE : str_from(*s, end + others[i].end.len);
+        return true;
+    }
+    return false;
+}
+
+static struct str first_element(struct str head) {
+    do
+        head = trim_head(head);
+    while (skip_other(&head));
+    return head;
+}
+
+bool mime_looks_like_feed(struct str head) {
+    struct str s = first_element(head);
+
+    if (str_starts(s, STR("<rdf:RDF")))
+        return str_find_str(s, STR("http://purl.org/rss/1.0/")) != STR_END &&
+               str_find_str(s, STR("http://www.w3.org/1999/02/22-rdf-syntax-ns#")) != STR_END;
+    return str_starts(s, STR("<rss")) || str_starts(s, STR("<feed")) ||
+           str_starts(s, STR("<urlset")) || str_starts(s, STR("<sitemapindex"));
+}
+
 bool mime_looks_like_html(struct str head) {
     static const char *const tags[] = {
         "<!doctype html", "<html", "<head",  "<script", "<iframe", "<h1",   "<div", "<font",
@@ -137,10 +190,7 @@ bool mime_looks_like_html(struct str head) {
         "<!--",
     };
 
-    if (str_starts(head, STR("\xef\xbb\xbf")))
-        head = str_from(head, 3);
-    while (head.len && (is_space(head.ptr[0]) || head.ptr[0] == '\f'))
-        head = str_from(head, 1);
+    head = trim_head(head);
     for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
         if (starts_with_tag(head, str_of(tags[i])))
             return true;

@@ -1,5 +1,5 @@
 /* mime - takes a Content-Type apart (MIME Sniffing Standard, section 4.4 "parse a
- * MIME type") and recognises HTML by its first bytes. Pure.
+ * MIME type") and recognises HTML, XML and feeds by their first bytes. Pure.
  */
 #ifndef CRAWLER_MIME_H
 #define CRAWLER_MIME_H
@@ -26,5 +26,13 @@ bool mime_is(const struct mime *m, struct str essence);
 /* Whether the first bytes of an unlabelled document begin as HTML does (section
  * 7.1, without the other types). A UTF-8 byte order mark is passed over. */
 bool mime_looks_like_html(struct str head);
+
+/* Whether a document that is said to be HTML begins as a feed does (section 7.3, "rules
+ * for distinguishing if a resource is a feed or HTML") or, beyond that, as a sitemap. */
+bool mime_looks_like_feed(struct str head);
+/* Whether the first bytes of an unlabelled document are an XML declaration's. */
+bool mime_looks_like_xml(struct str head);
+/* Is it an XML MIME type (section 4.6)? */
+bool mime_is_xml(const struct mime *m);
 
 #endif

@@ -96,7 +96,8 @@ enum code {
         CODE_COUNT
 };
 
-/* The elements and attributes that carry URLs. Numbers are stored in link rows. */
+/* The elements and attributes that carry URLs; of a feed or a sitemap the element stands
+ * where the attribute does. Numbers are stored in link rows. */
 #define TAG_TABLE(X)                                                                               \
     X(NONE, "")                                                                                    \
     X(A, "a")                                                                                      \
@@ -168,7 +169,25 @@ enum tag {
     X(DYNSRC, "dynsrc")                                                                            \
     X(LOWSRC, "lowsrc")                                                                            \
     X(LOC, "loc")                                                                                  \
-    X(URL, "url")
+    X(URL, "url")                                                                                  \
+    X(LINK, "link")                                                                                \
+    X(GUID, "guid")                                                                                \
+    X(COMMENTS, "comments")                                                                        \
+    X(DOCS, "docs")                                                                                \
+    X(ENCLOSURE, "enclosure")                                                                      \
+    X(SOURCE, "source")                                                                            \
+    X(GENERATOR, "generator")                                                                      \
+    X(LOGO, "logo")                                                                                \
+    X(URI, "uri")                                                                                  \
+    X(MEDIA_CONTENT, "media:content")                                                              \
+    X(MEDIA_THUMBNAIL, "media:thumbnail")                                                          \
+    X(MEDIA_PLAYER, "media:player")                                                                \
+    X(ITUNES_IMAGE, "itunes:image")                                                                \
+    X(COMMENT_RSS, "wfw:commentRss")                                                               \
+    X(IMAGE_LOC, "image:loc")                                                                      \
+    X(VIDEO_THUMBNAIL_LOC, "video:thumbnail_loc")                                                  \
+    X(VIDEO_CONTENT_LOC, "video:content_loc")                                                      \
+    X(VIDEO_PLAYER_LOC, "video:player_loc")
 
 enum attr {
 #define X(name, text) ATTR_##name,

@@ -1,57 +1,6 @@
-#include "crawler/extract.h"
+#include "tests/unit/crawler/extract_rig.h"
 
-#include "tests/test.h"
-
-static const struct str here = {"http://h.example/dir/page?q#f", 29};
 static const uint64_t all = UINT64_MAX;
-
-/* One line a link: URL, and what of rel and text |show| asks for. */
-enum show { URLS, RELS, TEXTS };
-
-static void put_part(struct buf *b, struct str s) {
-    if (buf_put_char(b, ' ') != ERR_OK || buf_put(b, s) != ERR_OK)
-        abort();
-}
-
-static void list_links(const struct links *l, enum show show, struct buf *b) {
-    struct links_view v = links_view(l);
-    struct link link;
-
-    while (links_view_next(&v, &link) == ERR_OK) {
-        if ((b->len && buf_put_char(b, '\n') != ERR_OK) || buf_put(b, link.url) != ERR_OK)
-            abort();
-        if (show == RELS)
-            put_part(b, link.rel);
-        if (show == TEXTS)
-            put_part(b, link.text);
-    }
-}
-
-static enum err extract_by(const struct extract_options *o, struct str type, struct str html,
-                           size_t step, struct links *ret_links) {
-    OWNED(extract) struct extract *x = extract_new(o, here, type);
-    enum err e = ERR_OK;
-
-    for (; e == ERR_OK && html.len; html = str_from(html, step))
-        e = extract_feed(x, str_upto(html, step));
-    return e == ERR_OK ? extract_finish(x, ret_links) : e;
-}
-
-static void check(const struct extract_options *o, const char *type, struct str html,
-                  enum show show, const char *wanted) {
-    static const size_t steps[] = {STR_END, 1, 2, 3, 7, 1023, 1024, 1025};
-
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        OWNED_BUF struct buf got = BUF_INIT(1 << 20);
-        struct links l;
-
-        links_init(&l);
-        CHECK_OK(extract_by(o, str_of(type), html, steps[i], &l));
-        list_links(&l, show, &got);
-        links_done(&l);
-        CHECK_STR(buf_str(&got), wanted);
-    }
-}
 
 static void check_all(const char *html, const char *wanted) {
     struct extract_options o = extract_defaults();

@@ -50,4 +50,36 @@ TEST(recognises_html_by_its_beginning) {
     CHECK(!mime_looks_like_html(STR("")));
 }
 
+/* MIME Sniffing Standard section 7.3 */
+TEST(recognises_a_feed_by_its_beginning) {
+    CHECK(mime_looks_like_feed(STR("\xef\xbb\xbf <?xml version='1.0'?>\n<!-- <a> --><rss>")));
+    CHECK(mime_looks_like_feed(STR("<!DOCTYPE rss><feed xmlns=''>")));
+    CHECK(mime_looks_like_feed(STR("<urlset>")));
+    CHECK(mime_looks_like_feed(STR("<rdf:RDF xmlns='http://purl.org/rss/1.0/' "
+                                   "xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>")));
+    CHECK(!mime_looks_like_feed(STR("<rdf:RDF xmlns='http://purl.org/rss/1.0/'>")));
+    CHECK(!mime_looks_like_feed(STR("<!DOCTYPE html><html><rss>")));
+    CHECK(!mime_looks_like_feed(STR("text <rss>")));
+    CHECK(!mime_looks_like_feed(STR("<!-- <rss>")));
+    CHECK(!mime_looks_like_feed(STR("")));
+    CHECK(mime_looks_like_xml(STR(" <?xml version='1.0'?>")));
+    CHECK(!mime_looks_like_xml(STR("<xml>")));
+}
+
+/* MIME Sniffing Standard section 4.6 */
+TEST(knows_xml_types) {
+    static const char *const xml[] = {"text/xml", "Application/XML; charset=x",
+                                      "application/rss+xml", "image/svg+XML"};
+    struct mime m;
+
+    for (size_t i = 0; i < sizeof xml / sizeof *xml; i++) {
+        CHECK_OK(mime_parse(str_of(xml[i]), &m));
+        CHECK(mime_is_xml(&m));
+    }
+    CHECK_OK(mime_parse(STR("application/xml-dtd"), &m));
+    CHECK(!mime_is_xml(&m));
+    CHECK_OK(mime_parse(STR("x/+xml"), &m));
+    CHECK(!mime_is_xml(&m));
+}
+
 TEST_MAIN
