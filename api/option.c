@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "crawler/extract.h"
 
 enum kind {
     KIND_U32,
@@ -198,11 +199,6 @@ static const char *set_user_agent(const struct option_value *v, struct job *draf
     return NULL;
 }
 
-static bool is_html_tag(struct str name, enum tag *ret_tag) {
-    return tag_of(name, ret_tag) == ERR_OK && *ret_tag != TAG_NONE && *ret_tag != TAG_HEADER &&
-           *ret_tag != TAG_FEED && *ret_tag != TAG_SITEMAP;
-}
-
 static const char *set_elements(const struct option_value *v, struct job *draft) {
     uint64_t elements = 0;
     enum tag tag;
@@ -212,7 +208,7 @@ static const char *set_elements(const struct option_value *v, struct job *draft)
     for (size_t i = 0; i < v->n; i++) {
         if (v->n == 1 && str_eq(v->list[0], STR("*")))
             elements = UINT64_MAX;
-        else if (is_html_tag(v->list[i], &tag))
+        else if (extract_takes_element(v->list[i], &tag))
             elements |= (uint64_t)1 << tag;
         else
             return "names an element that carries no URL";

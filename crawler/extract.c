@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "crawler/charset.h"
+#include "crawler/extract_header.h"
 #include "crawler/extract_page.h"
 #include "crawler/extract_xml.h"
 #include "crawler/mime.h"
@@ -46,6 +47,15 @@ struct extract {
 };
 
 /* --- options and media types ------------------------------------------------------- */
+
+bool extract_takes_element(struct str name, enum tag *ret_tag) {
+    enum tag tag;
+
+    if (tag_of(name, &tag) != ERR_OK || tag == TAG_FEED || tag == TAG_SITEMAP)
+        return false;
+    *ret_tag = tag;
+    return true;
+}
 
 struct extract_options extract_defaults(void) {
     return (struct extract_options){
@@ -265,6 +275,11 @@ enum err extract_feed(struct extract *x, struct str bytes) {
         e = feed_undeclared(x, bytes);
     x->e = e;
     return e;
+}
+
+void extract_put_header(struct extract *x, struct str link_values) {
+    if (x->e == ERR_OK)
+        x->e = extract_header_put(&x->page.found, link_values);
 }
 
 static enum err end_bytes(struct extract *x) {

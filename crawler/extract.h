@@ -18,13 +18,16 @@
 #include "storage/model.h"
 
 struct extract_options {
-    uint64_t elements; /* as struct job_options has them */
+    uint64_t elements; /* as struct job_options has them; those of HTML, and TAG_HEADER */
     struct str schemes;
     enum fragments_mode fragments;
     bool text;
     enum nofollow_mode nofollow;
     uint32_t max_links;
 };
+/* Is |name| one that may be asked for: an element of HTML, or "Link:"? Feeds and sitemaps
+ * are not asked for, but reported. */
+bool extract_takes_element(struct str name, enum tag *ret_tag);
 /* The defaults of a job: a, area, link; http and https; strip; no text; keep; 100,000. */
 struct extract_options extract_defaults(void);
 struct extract_options extract_options_of(const struct job_options *o); /* borrows */
@@ -38,9 +41,12 @@ void extract_free(struct extract *x); /* NULL is fine */
 DEFINE_OWNED(extract)
 
 /* Whether a body of this media type may hold links at all; for another one no
- * extract need be made. */
+ * extract need be made but for its Link headers: one that is made passes over the body. */
 bool extract_reads(struct str content_type);
 
+/* The values of the Link headers that came with the document, a line each: before its
+ * first bytes. An error comes out of the next call. */
+void extract_put_header(struct extract *x, struct str link_values);
 /* ERR_NO_MEMORY only: no document is wrong. */
 MUST_USE enum err extract_feed(struct extract *x, struct str bytes);
 /* The end: moves what was found into |ret_links|, which is initialised. A link

@@ -121,14 +121,15 @@ const struct url *extract_found_document(const struct extract_found *x) {
 static const struct url *base_of(const struct extract_found *x, enum tag tag) {
     if (x->xml_base)
         return x->xml_base;
-    return x->uses_base && tag != TAG_BASE ? &x->base
+    return x->uses_base && tag != TAG_BASE && tag != TAG_HEADER ? &x->base
                                                                 : extract_found_document(x);
 }
 
 static enum err resolve(struct extract_found *x, enum tag tag, struct str raw,
                         struct url *ret_url) {
     struct url_query_encoder encoder = {encode_query, (void *)(uintptr_t)x->charset};
-    bool is_utf8 = x->charset == charset_utf8() || charset_is_utf16(x->charset);
+    bool is_utf8 =
+        tag == TAG_HEADER || x->charset == charset_utf8() || charset_is_utf16(x->charset);
 
     return url_parse(ret_url, raw, base_of(x, tag), is_utf8 ? NULL : &encoder);
 }

@@ -33,6 +33,7 @@ struct fetch_request {
 struct fetch_reply {
     uint32_t status;                         /* 0: none */
     struct str content_type, location, etag; /* ptr NULL: no such header */
+    struct str link;                         /* values of the Link headers, a line each */
     int64_t retry_after_ms;                  /* -1: none; at most an hour */
     uint64_t body_bytes;                     /* decoded */
     bool was_tried;                          /* a connection was begun or used */

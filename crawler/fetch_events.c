@@ -23,6 +23,7 @@ struct fetch_reply fetch_reply_of(const struct fetch *t) {
                                     known(&t->reply.content_type, t->reply.has_content_type),
                                 .location = known(&t->reply.location, t->reply.has_location),
                                 .etag = known(&t->reply.etag, t->reply.has_etag),
+                                .link = buf_str(&t->reply.link),
                                 .retry_after_ms = t->reply.retry_after_ms,
                                 .body_bytes = t->decoded,
                                 .was_tried = t->was_tried};

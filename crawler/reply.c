@@ -11,13 +11,15 @@ void reply_init(struct reply *r) {
     *r = (struct reply){.retry_after_ms = -1,
                         .content_type = BUF_INIT(REPLY_MAX_HEAD_BYTES),
                         .location = BUF_INIT(REPLY_MAX_HEAD_BYTES),
-                        .etag = BUF_INIT(REPLY_MAX_HEAD_BYTES)};
+                        .etag = BUF_INIT(REPLY_MAX_HEAD_BYTES),
+                        .link = BUF_INIT(REPLY_MAX_HEAD_BYTES)};
 }
 
 void reply_done(struct reply *r) {
     buf_done(&r->content_type);
     buf_done(&r->location);
     buf_done(&r->etag);
+    buf_done(&r->link);
 }
 
 /* A server may send a negative, absurd or empty value. */
@@ -74,6 +76,12 @@ static void put_retry_after(struct reply *r, int64_t ms) {
         r->retry_after_ms = ms;
 }
 
+static enum err put_line(struct buf *b, struct str value) {
+    enum err e = b->len ? buf_put_char(b, '\n') : ERR_OK;
+
+    return e == ERR_OK ? buf_put(b, value) : e;
+}
+
 static enum err put_field(struct reply *r, struct str name, struct str value, int64_t wall_ms) {
     if (str_eq_ascii(name, STR("content-type")))
         return put_once(&r->content_type, &r->has_content_type, value);
@@ -81,6 +89,8 @@ static enum err put_field(struct reply *r, struct str name, struct str value, in
         return put_once(&r->location, &r->has_location, value);
     if (str_eq_ascii(name, STR("etag")))
         return put_once(&r->etag, &r->has_etag, value);
+    if (str_eq_ascii(name, STR("link")))
+        return put_line(&r->link, value);
     if (str_eq_ascii(name, STR("content-encoding")))
         put_coding(r, value);
     if (str_eq_ascii(name, STR("retry-after")))

@@ -16,6 +16,7 @@ struct reply {
     int64_t retry_after_ms; /* -1: none */
     bool has_content_type, has_location, has_etag;
     struct buf content_type, location, etag;
+    struct buf link; /* the values of all Link headers, \n between */
 };
 
 void reply_init(struct reply *r);

@@ -264,14 +264,23 @@ static bool stays_at_home(const struct fetch_reply *reply) {
            !str_starts(reply->location, STR("//"));
 }
 
+/* Whatever a body is, its head may have links. */
+static void begin_page(struct trip *t, const struct fetch_reply *reply) {
+    if (!extract_reads(reply->content_type) && !reply->link.len)
+        return;
+    t->extract =
+        extract_new(&t->crawl->extract, url_without_fragment(&t->url), reply->content_type);
+    if (t->extract)
+        extract_put_header(t->extract, reply->link);
+}
+
 static bool on_head(void *arg, const struct fetch_reply *reply) {
     struct trip *t = arg;
 
     if (!list_empty(&t->travelling))
         arrived(t);
-    if (reply->status / 100 == 2 && extract_reads(reply->content_type))
-        t->extract =
-            extract_new(&t->crawl->extract, url_without_fragment(&t->url), reply->content_type);
+    if (reply->status / 100 == 2)
+        begin_page(t, reply);
     return stays_at_home(reply) || sched_is_due(t->engine->sched, t->host, t->engine->now, KEEP_MS);
 }
 

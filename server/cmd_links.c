@@ -20,7 +20,8 @@ struct request {
     struct extract_options options;
     enum format format;
     struct str content_type;
-    const char *file; /* NULL: standard input */
+    struct buf link_headers; /* a line each */
+    const char *file;        /* NULL: standard input */
 };
 
 static int usage(const char *what, const char *why) {
@@ -50,7 +51,7 @@ static const char *set_elements(struct request *r, struct str value) {
         return NULL;
     }
     while (value.len) {
-        if (tag_of(str_trim(str_cut(&value, ',')), &tag) != ERR_OK)
+        if (!extract_takes_element(str_trim(str_cut(&value, ',')), &tag))
             return "names an element that carries no URL";
         elements |= (uint64_t)1 << tag;
     }
@@ -82,13 +83,25 @@ static const char *set_content_type(struct request *r, struct str value) {
     return NULL;
 }
 
+static const char *set_link_header(struct request *r, struct str value) {
+    enum err e = r->link_headers.len ? buf_put_char(&r->link_headers, '\n') : ERR_OK;
+
+    if (e == ERR_OK)
+        e = buf_put(&r->link_headers, value);
+    return e == ERR_OK ? NULL : err_text(e);
+}
+
 static const struct {
     const char *name;
     const char *(*set)(struct request *r, struct str value); /* NULL, or what is wrong */
 } options[] = {
-    {"url", set_url},         {"elements", set_elements},
-    {"schemes", set_schemes}, {"fragments", set_fragments},
-    {"format", set_format},   {"content-type", set_content_type},
+    {"url", set_url},
+    {"elements", set_elements},
+    {"schemes", set_schemes},
+    {"fragments", set_fragments},
+    {"format", set_format},
+    {"content-type", set_content_type},
+    {"link-header", set_link_header},
 };
 
 static int read_option(struct request *r, struct args *args, const struct arg *arg) {
@@ -170,6 +183,7 @@ static int print_links(const struct request *r) {
     struct links links;
     enum err e;
 
+    extract_put_header(x, buf_str(&r->link_headers));
     if (read_document(r, x) != 0)
         return 1;
     links_init(&links);
@@ -187,6 +201,7 @@ static int print_links(const struct request *r) {
 int cmd_links(char *const *argv) {
     struct request r = {.options = extract_defaults(),
                         .content_type = STR("text/html"), /* what the caller asks for */
+                        .link_headers = BUF_INIT(MAX_LINE),
                         .format = FORMAT_TSV};
     int status;
 
@@ -195,5 +210,6 @@ int cmd_links(char *const *argv) {
     if (status == 0)
         status = print_links(&r);
     url_done(&r.url);
+    buf_done(&r.link_headers);
     return status;
 }

@@ -11,7 +11,7 @@ static const char help[] =
     "\n"
     "  crawld [serve] [options]    run the service (crawld serve --help lists the options)\n"
     "  crawld links --url URL [--elements LIST] [--schemes LIST] [--fragments strip|keep]\n"
-    "               [--format tsv|ndjson] [--content-type TYPE] [FILE|-]\n"
+    "               [--format tsv|ndjson] [--content-type TYPE] [--link-header VALUE] [FILE|-]\n"
     "                              print the links of one document, read as if fetched from URL\n"
     "  crawld url BASE INPUT       print INPUT resolved against BASE (empty for none)\n"
     "  crawld health [URL]         ask a running service whether it is ready; without URL the\n"

@@ -98,4 +98,24 @@ TEST(finds_it_in_a_head) {
     CHECK_INT(after_lines("Retry-After: soon\r\n", "Retry-After: 60\r\n"), 60000);
 }
 
+/* RFC 9110 section 5.3: fields of one name are one list, line by line here */
+TEST(gathers_link_headers) {
+    static const char *const lines[] = {"HTTP/1.1 103 Early\r\n",
+                                        "Link: </no>\r\n",
+                                        "\r\n",
+                                        "HTTP/1.1 200 OK\r\n",
+                                        "LINK:  </a>; rel=x \r\n",
+                                        "Linked: </no>\r\n",
+                                        "link: </b>,</c>\r\n",
+                                        "\r\n",
+                                        "Link: </trailer>\r\n"};
+    struct reply r;
+
+    reply_init(&r);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        CHECK_OK(reply_put_line(&r, str_of(lines[i]), NOW));
+    CHECK_STR(buf_str(&r.link), "</a>; rel=x\n</b>,</c>");
+    reply_done(&r);
+}
+
 TEST_MAIN
