@@ -1,6 +1,7 @@
 #include "api/submit.h"
 
 #include "api/lines.h"
+#include "base/random.h"
 #include "base/utf8.h"
 
 static const char too_long[] = "is longer than 8,192 bytes";
@@ -8,6 +9,7 @@ static const char too_long[] = "is longer than 8,192 bytes";
 enum err submit_init(struct submit *s, struct store *store) {
     *s = (struct submit){.host_key = BUF_INIT(URL_MAX_BYTES), .input = BUF_INIT(URL_MAX_BYTES)};
     url_init(&s->url);
+    domain_cache_init(&s->domains, random_u64());
     return store_ingest_new(store, &s->ingest);
 }
 
@@ -48,6 +50,7 @@ static const char *judge(struct submit *s, struct str input, struct seed *seed) 
         return reject(seed, CODE_INVALID_URL, STR_NONE, "has a host that is too long");
     seed->url = url;
     seed->host_key = buf_str(&s->host_key);
+    seed->bucket = domain_cache_bucket(&s->domains, url_hostname(&s->url));
     return NULL;
 }
 

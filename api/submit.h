@@ -7,6 +7,7 @@
 #ifndef API_SUBMIT_H
 #define API_SUBMIT_H
 
+#include "crawler/domain.h"
 #include "crawler/url.h"
 #include "storage/store.h"
 
@@ -14,6 +15,7 @@ struct submit {
     struct ingest *ingest; /* owned */
     struct url url;        /* of the line at hand; keeps its memory */
     struct buf host_key, input;
+    struct domain_cache domains;
 };
 
 MUST_USE enum err submit_init(struct submit *s, struct store *store);

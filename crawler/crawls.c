@@ -1,6 +1,7 @@
 /* The jobs under way: what the store's feed says of them, and their refills. */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "crawler/engine_impl.h"
@@ -187,10 +188,43 @@ void crawls_ask_refills(struct engine *e) {
         ask(e, &want);
 }
 
+/* Times of the store are wall clock, those of sched are not. */
+static int64_t from_wall(const struct engine *e, int64_t wall_ms) {
+    int64_t at = wall_ms - clock_wall_ms() + e->now;
+
+    return wall_ms ? (at > e->now ? at : e->now) : 0;
+}
+
+static void note_due_times(const struct engine *e, const struct refill *r) {
+    for (size_t i = 0; i < r->n_hosts + r->n_new; i++) {
+        const struct list *tasks = &r->hosts[i].tasks;
+
+        for (struct list *at = tasks->next; at != tasks; at = at->next) {
+            struct task *t = CONTAINER_OF(at, struct task, link);
+
+            t->due_at = from_wall(e, t->due_at);
+        }
+    }
+}
+
+static void learn_hosts(struct engine *e, struct refill *r) {
+    for (size_t i = r->n_hosts; i < r->n_hosts + r->n_new; i++) {
+        struct refill_host *rh = &r->hosts[i];
+        struct sched_host *sched = sched_find(e->sched, rh->host);
+
+        if (!sched)
+            continue;
+        host_learn(e, sched, str_of(rh->name), TAKE(rh->memo));
+        host_put_off(sched_owner(sched));
+    }
+}
+
 void crawls_take_refill(struct engine *e, struct refill *r) {
     if (r->result != ERR_OK)
         e->refill_at = e->now + REFILL_RETRY_MS;
-    sched_refilled(e->sched, r, 0);
+    note_due_times(e, r);
+    sched_refilled(e->sched, r, from_wall(e, r->next_due_at));
+    learn_hosts(e, r);
     refill_free(r);
     e->n_refills--;
     e->has_news = true;

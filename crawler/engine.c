@@ -42,6 +42,12 @@ void engine_take_refill(struct refill *r) {
     inbox_put(e, &e->refills, r);
 }
 
+void engine_take_host(struct host_ask *a) {
+    struct engine *e = a->owner;
+
+    inbox_put(e, &e->asks, a);
+}
+
 static void take_batch(void *arg, struct sink_batch *b) {
     struct engine *e = arg;
 
@@ -101,13 +107,17 @@ static void settle_batch(struct engine *e, struct sink_batch *b) {
 
 static void take_answers(struct engine *e) {
     struct inbox refills = inbox_take(e, &e->refills), batches = inbox_take(e, &e->batches);
+    struct inbox asks = inbox_take(e, &e->asks);
 
     for (size_t i = 0; i < refills.n; i++)
         crawls_take_refill(e, refills.items[i]);
     for (size_t i = 0; i < batches.n; i++)
         settle_batch(e, batches.items[i]);
+    for (size_t i = 0; i < asks.n; i++)
+        host_answered(asks.items[i]);
     free(refills.items);
     free(batches.items);
+    free(asks.items);
 }
 
 /* --- one turn --------------------------------------------------------------------------------- */
@@ -134,13 +144,27 @@ static void start_tasks(struct engine *e) {
     }
 }
 
+static void put_closed(struct engine *e, const struct sched_closed *c) {
+    switch (c->why) {
+    case CLOSED_DRAINED:
+        sink_put_drained(e->sink, c->job, c->host);
+        break;
+    case CLOSED_DEFERRED:
+        sink_put_deferred(e->sink, c->job, c->host, c->until - e->now + clock_wall_ms());
+        break;
+    case CLOSED_UNAVAILABLE:
+        sink_put_unavailable(e->sink, c->job, c->host, CODE_HOST_UNAVAILABLE);
+        break;
+    }
+}
+
 static void flush(struct engine *e, int64_t *wait_ms) {
     bool is_idle = e->n_in_flight == 0 && e->n_refills == 0 && e->sched_wait_ms > IDLE_MS;
     struct sched_closed closed;
     int64_t due_ms;
 
     while (sched_take_closed(e->sched, &closed))
-        sink_put_drained(e->sink, closed.job, closed.host);
+        put_closed(e, &closed);
     due_ms = sink_flush(e->sink, e->now, is_idle && !e->has_news);
     if (due_ms < *wait_ms)
         *wait_ms = due_ms;
@@ -219,9 +243,9 @@ static void turn(struct engine *e) {
     loop_wait(e->loop, wait_ms == INT64_MAX ? -1 : wait_ms);
 }
 
-/* Refills and batches that are with the store. */
+/* Refills, questions and batches that are with the store. */
 static size_t lent(const struct engine *e) {
-    return e->n_refills + sink_on_their_way(e->sink);
+    return e->n_refills + e->n_asks + sink_on_their_way(e->sink);
 }
 
 static void *run(void *arg) {
@@ -246,7 +270,9 @@ static void *run(void *arg) {
 static enum err build_parts(struct engine *e) {
     const struct engine_options *o = &e->options;
     const struct sched_options so = {.window_bytes = o->window_bytes,
-                                     .asked_before = clock_mono_ms()};
+                                     .asked_before = clock_mono_ms(),
+                                     .host_left = host_left,
+                                     .arg = e};
     const struct sink_options ko = {.store = o->store, .committed = take_batch, .arg = e};
     enum err err = loop_new(&e->loop);
 
@@ -270,6 +296,9 @@ enum err engine_new(const struct engine_options *o, struct engine **ret_engine) 
 
     e->options = *o;
     list_init(&e->travelling);
+    list_init(&e->parsed);
+    if (e->options.patience_divisor == 0)
+        e->options.patience_divisor = 1;
     map_init(&e->trips);
     map_init(&e->crawls);
     (void)pthread_mutex_init(&e->lock, NULL);
@@ -296,7 +325,7 @@ void engine_stop(struct engine *e) {
 /* What the store still has is answered by it, at the latest when it is stopped. */
 static void wait_for_answers(struct engine *e) {
     (void)pthread_mutex_lock(&e->lock);
-    while (lent(e) > e->refills.n + e->batches.n)
+    while (lent(e) > e->refills.n + e->batches.n + e->asks.n)
         (void)pthread_cond_wait(&e->all_answered, &e->lock);
     (void)pthread_mutex_unlock(&e->lock);
     take_answers(e);

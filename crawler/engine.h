@@ -19,6 +19,7 @@ struct engine_options {
     struct str dns_servers;            /* "ADDR[:PORT],..." or empty: the system's */
     size_t max_transfers, window_bytes;
     uint32_t drain_ms;
+    uint32_t patience_divisor; /* 1; tests divide the times of back-off by it */
 };
 
 /* curl_global_init was called. Starts the thread. */

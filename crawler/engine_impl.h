@@ -16,6 +16,7 @@
 #include "crawler/engine.h"
 #include "crawler/extract.h"
 #include "crawler/fetch.h"
+#include "crawler/host.h"
 #include "crawler/loop.h"
 #include "crawler/resolver.h"
 #include "crawler/sched.h"
@@ -43,7 +44,9 @@ struct engine {
     struct map trips;       /* task -> trip, for redirect hops that wait in sched */
     struct list travelling; /* trip.travelling, by arrives_by */
     struct heap asked;      /* trip.overdue: those whose name is being looked up */
-    size_t n_in_flight, n_refills;
+    size_t n_in_flight, n_refills, n_asks;
+    struct list parsed; /* host.parsed */
+    size_t parsed_bytes;
     size_t page_bytes; /* of the links of all pages that are being read */
     int64_t refill_at; /* not before; after one that failed */
     int64_t sched_wait_ms;
@@ -57,7 +60,7 @@ struct engine {
     pthread_cond_t all_answered;
     struct map crawls; /* job -> crawl; the engine's thread alone changes it, others read it */
     struct engine_stats stats;
-    struct inbox refills, batches;
+    struct inbox refills, batches, asks;
 };
 
 /* A job that is being crawled. */
@@ -82,8 +85,11 @@ struct trip {
     struct task *task;       /* owned while in flight; sched's while a hop waits there */
     struct sched_host *host; /* while in flight */
     bool is_in_flight, was_sent;
-    struct url url;       /* to fetch now */
-    struct buf redirects; /* as in struct record */
+    int64_t sent_at, ttfb_ms; /* of this hop; -1: not yet */
+    bool is_of_robots;        /* it fetches the robots.txt of the task's host */
+    struct buf body;          /* of that */
+    struct url url;           /* to fetch now */
+    struct buf redirects;     /* as in struct record */
     uint32_t n_redirects;
     int64_t charged; /* to sched's window while a hop waits */
     struct lookup lookup;
@@ -109,6 +115,8 @@ struct crawl *crawl_get(const struct engine *e, int64_t job); /* or NULL */
 /* trip.c */
 extern const struct fetch_events trip_events;
 void trip_start(struct engine *e, struct task *t, struct sched_host *host);
+/* Ends the trips whose hops wait at |host|, which is closed. */
+void trips_drop_hops(struct engine *e, struct sched_host *host);
 void trip_abort(struct trip *t);
 int64_t trips_arrive(struct engine *e);    /* until the next one must count as arrived */
 void trips_expire(struct engine *e);       /* those whose name takes too long */
@@ -119,12 +127,31 @@ bool trip_is_redirected(const struct fetch_reply *reply);
 /* Where the trip goes on, which is noted; else the code of what is in the way. */
 enum code trip_find_next(struct trip *t, const struct fetch_reply *reply, struct url *ret_next);
 
+/* For trip_robots.c. */
+struct trip *trip_new(struct engine *e, struct crawl *c, struct task *task);
+void trip_free(struct trip *t);
+/* Takes up a place at |host|, which sched has counted. */
+void trip_enter(struct trip *t, struct sched_host *host);
+void trip_leave(struct trip *t); /* gives it back */
+void trip_go(struct trip *t);    /* through the gate, and on */
+extern const struct fetch_reply trip_no_reply;
+
+/* trip_robots.c */
+/* Fetches robots.txt of the host of |page| in the place that |page| gave up. */
+void trip_fetch_robots(struct crawl *c, struct sched_host *host, const struct url *page);
+MUST_USE enum err trip_keep_robots(struct trip *t, struct str piece);
+/* It has left its host. */
+void trip_end_robots(struct trip *t, const struct fetch_reply *reply, enum code code);
+void trip_forget_robots(struct trip *t); /* aborted */
+
 /* trip_record.c */
 /* The texts go into |res|, whose links are there. */
 void trip_fill_record(const struct trip *t, const struct fetch_reply *reply, enum code code,
                       struct result *res);
 
 /* engine.c */
-void engine_take_refill(struct refill *r); /* on the writer's thread */
+/* On the writer's thread. */
+void engine_take_refill(struct refill *r);
+void engine_take_host(struct host_ask *a);
 
 #endif

@@ -11,14 +11,14 @@ enum { TURN_UNIT = 2520 }; /* of a turn, divided by the weight: exact for weight
 
 static void note_time(struct sched *s, int64_t now) {
     s->now = later(s->now, now);
-    hosts_note_time(s);
+    sched_hosts_note_time(s);
 }
 
 /* --- queues --------------------------------------------------------------------- */
 
 struct queue *queue_get(struct sched *s, struct sched_job *job, uint64_t host) {
-    struct sched_host *h = host_get(s, host);
-    struct queue *q = host_queue(h, job->no);
+    struct sched_host *h = sched_host_get(s, host);
+    struct queue *q = sched_host_queue(h, job->no);
 
     if (q)
         return q;
@@ -34,8 +34,8 @@ struct queue *queue_get(struct sched *s, struct sched_job *job, uint64_t host) {
     list_push_back(&job->queues, &q->of_job);
     s->bytes += QUEUE_BYTES;
     job->bytes += QUEUE_BYTES + HOST_BYTES;
-    host_note_jobs(h);
-    host_place(s, h);
+    sched_host_note_jobs(h);
+    sched_host_place(s, h);
     return q;
 }
 
@@ -59,7 +59,7 @@ void queue_put(struct sched *s, struct queue *q, struct task *t, bool is_urgent)
     if (q->n_ready++ == 0) /* what it did not use of its turns is gone */
         q->served = later(q->served, q->host->served);
     q->host->n_ready++;
-    host_place(s, q->host);
+    sched_host_place(s, q->host);
 }
 
 static struct task *take_from(struct sched *s, struct queue *q, struct list *tasks) {
@@ -111,8 +111,8 @@ void queue_free(struct sched *s, struct queue *q) {
     q->job->bytes -= QUEUE_BYTES + HOST_BYTES;
     queue_leave_line(s, q);
     free(q);
-    host_note_jobs(h);
-    host_place(s, h);
+    sched_host_note_jobs(h);
+    sched_host_place(s, h);
 }
 
 static bool is_idle(const struct queue *q) {
@@ -142,11 +142,12 @@ static void drop_idle_queues(struct sched *s, struct sched_host *h) {
 
 /* --- closing ------------------------------------------------------------------------ */
 
-void queue_close(struct sched *s, struct queue *q, enum sched_closing why) {
+void queue_close(struct sched *s, struct queue *q, enum sched_closing why, int64_t until) {
     q->opening = 0;
     q->has_more = q->is_asked = false;
     q->out = 0;
     q->why_closed = why;
+    q->closed_until = until;
     list_remove(&q->low);
     job_note_hunger(s, q->job);
     list_push_back(&s->closed, &q->closed);
@@ -179,11 +180,11 @@ void sched_close(struct sched *s, struct sched_host *h, enum sched_closing why, 
         drop_own_tasks(s, q, &q->urgent);
         if (!q->opening)
             continue;
-        queue_close(s, q, why);
+        queue_close(s, q, why, until);
         if (why == CLOSED_DEFERRED)
             job_note_due(s, q->job, until);
     }
-    host_place(s, h);
+    sched_host_place(s, h);
     drop_idle_queues(s, h);
 }
 
@@ -208,7 +209,7 @@ struct task *sched_take_hop(struct sched *s, struct sched_host *h) {
     for (struct list *at = h->queues.next; at != &h->queues && !t; at = at->next)
         t = take_hop_of(s, CONTAINER_OF(at, struct queue, of_host));
     if (t)
-        host_place(s, h);
+        sched_host_place(s, h);
     return t;
 }
 
@@ -219,7 +220,8 @@ bool sched_take_closed(struct sched *s, struct sched_closed *ret_closed) {
     if (!link)
         return false;
     q = CONTAINER_OF(link, struct queue, closed);
-    *ret_closed = (struct sched_closed){q->job->no, (int64_t)q->host->id, q->why_closed};
+    *ret_closed =
+        (struct sched_closed){q->job->no, (int64_t)q->host->id, q->why_closed, q->closed_until};
     queue_drop_idle(s, q);
     return true;
 }
@@ -297,7 +299,7 @@ void sched_free(struct sched *s) {
     if (!s)
         return;
     jobs_free(s);
-    hosts_free(s);
+    sched_hosts_free(s);
     heap_done(&s->able);
     heap_done(&s->later);
     heap_done(&s->cooling);
@@ -324,7 +326,7 @@ void sched_put(struct sched *s, struct task *t, int64_t host, bool front) {
 void sched_put_back(struct sched *s, struct task *t, int64_t not_before) {
     struct sched_job *job = job_get(s, t->job);
     struct sched_host *h = map_get(&s->hosts, (uint64_t)t->host);
-    struct queue *q = h ? host_queue(h, t->job) : NULL;
+    struct queue *q = h ? sched_host_queue(h, t->job) : NULL;
 
     if (!take_away(job, q, t->seq))
         free(t); /* it will be read again */
@@ -381,10 +383,10 @@ struct task *sched_next(struct sched *s, int64_t now, struct sched_host **ret_ho
     }
     q = CONTAINER_OF(CONTAINER_OF(first, struct sched_job, place)->line.next, struct queue, line);
     h = q->host;
-    q = host_turn(h);
+    q = sched_host_turn(h);
     t = queue_take(s, q);
     count_start(s, q, t);
-    host_to_end_of_line(s, h);
+    sched_host_to_end_of_line(s, h);
     queue_note_level(s, q);
     *ret_host = h;
     return t;
@@ -398,7 +400,7 @@ void sched_sent(struct sched *s, struct sched_host *h, int64_t now) {
     h->unsent--;
     h->sent_at = later(h->sent_at, now);
     h->due_at = later(h->due_at, now + h->delay_ms);
-    host_place(s, h);
+    sched_host_place(s, h);
 }
 
 static void count_end(struct sched *s, struct sched_job *job) {
@@ -411,7 +413,7 @@ static void count_end(struct sched *s, struct sched_job *job) {
 
 void sched_finished(struct sched *s, struct sched_host *h, int64_t job, bool was_sent,
                     int64_t now) {
-    struct queue *q = host_queue(h, job);
+    struct queue *q = sched_host_queue(h, job);
 
     assert(h->started > 0);
     note_time(s, now);
@@ -423,7 +425,7 @@ void sched_finished(struct sched *s, struct sched_host *h, int64_t job, bool was
     count_end(s, job_get(s, job));
     if (q && q->started > 0)
         q->started--;
-    host_place(s, h); /* may free it where it has no queue */
+    sched_host_place(s, h); /* may free it where it has no queue */
     if (q)
         queue_drop_idle(s, q);
 }
@@ -431,7 +433,7 @@ void sched_finished(struct sched *s, struct sched_host *h, int64_t job, bool was
 void sched_settled(struct sched *s, int64_t job, int64_t host, int64_t seq) {
     struct sched_job *j = job_get(s, job);
     struct sched_host *h = map_get(&s->hosts, (uint64_t)host);
-    struct queue *q = h ? host_queue(h, job) : NULL;
+    struct queue *q = h ? sched_host_queue(h, job) : NULL;
 
     if (!take_away(j, q, seq))
         return;

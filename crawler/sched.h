@@ -107,10 +107,12 @@ int64_t sched_host_id(const struct sched_host *h);
 
 /* No request to this host starts before |until|. */
 void sched_hold(struct sched *s, struct sched_host *h, int64_t until, enum sched_block why);
+/* Nor while it is suspended. */
+void sched_suspend(struct sched *s, struct sched_host *h, bool is_suspended);
 /* Jobs that obey robots.txt do not before |until|; 0: they may. */
 void sched_await_robots(struct sched *s, struct sched_host *h, int64_t until);
-/* What robots.txt asks of one job here. */
-void sched_set_crawl_delay(struct sched *s, struct sched_host *h, int64_t job, uint32_t ms);
+/* What robots.txt asks of one job here. True: that is new. */
+bool sched_set_crawl_delay(struct sched *s, struct sched_host *h, int64_t job, uint32_t ms);
 /* The host's own pace: a least delay, and one request at a time where it is probed. */
 void sched_set_pace(struct sched *s, struct sched_host *h, uint32_t delay_ms, bool is_probed);
 /* Is a request to this host likely within |ms|? (Then a connection is worth keeping.) */
@@ -132,6 +134,7 @@ struct task *sched_take_hop(struct sched *s, struct sched_host *h);
 struct sched_closed {
     int64_t job, host;
     enum sched_closing why;
+    int64_t until; /* of a deferred one */
 };
 bool sched_take_closed(struct sched *s, struct sched_closed *ret_closed);
 

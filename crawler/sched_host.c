@@ -6,7 +6,7 @@
 
 /* --- coming and going ------------------------------------------------------------- */
 
-struct sched_host *host_get(struct sched *s, uint64_t id) {
+struct sched_host *sched_host_get(struct sched *s, uint64_t id) {
     struct sched_host *h = map_get(&s->hosts, id);
 
     if (h)
@@ -32,7 +32,7 @@ static void host_free(struct sched *s, struct sched_host *h) {
     free(h);
 }
 
-void hosts_free(struct sched *s) {
+void sched_hosts_free(struct sched *s) {
     struct sched_host *h;
 
     for (size_t at = 0; (h = map_next(&s->hosts, &at));) {
@@ -63,7 +63,8 @@ static int64_t queue_start_at(const struct queue *q) {
 /* With a delay one request at a time is on its way out: the delay counts from its
  * sending, which has not happened yet. */
 static bool host_has_slot(const struct sched_host *h) {
-    return h->started < h->max_connections && (h->unsent == 0 || h->delay_ms == 0);
+    return !h->is_suspended && h->started < h->max_connections &&
+           (h->unsent == 0 || h->delay_ms == 0);
 }
 
 static uint32_t larger(uint32_t a, uint32_t b) {
@@ -71,7 +72,7 @@ static uint32_t larger(uint32_t a, uint32_t b) {
 }
 
 /* The strictest of the jobs that have work here decide, and the host's own pace. */
-void host_note_jobs(struct sched_host *h) {
+void sched_host_note_jobs(struct sched_host *h) {
     h->delay_ms = h->pace_ms;
     h->max_connections = h->is_probed ? 1 : UINT32_MAX;
     for (struct list *at = h->queues.next; at != &h->queues; at = at->next) {
@@ -85,14 +86,14 @@ void host_note_jobs(struct sched_host *h) {
 
 /* --- whose turn it is --------------------------------------------------------------- */
 
-struct queue *host_queue(const struct sched_host *h, int64_t job) {
+struct queue *sched_host_queue(const struct sched_host *h, int64_t job) {
     for (struct list *at = h->queues.next; at != &h->queues; at = at->next)
         if (CONTAINER_OF(at, struct queue, of_host)->job->no == job)
             return CONTAINER_OF(at, struct queue, of_host);
     return NULL;
 }
 
-struct queue *host_turn(const struct sched_host *h) {
+struct queue *sched_host_turn(const struct sched_host *h) {
     struct queue *best = NULL;
 
     for (struct list *at = h->queues.next; at != &h->queues; at = at->next) {
@@ -150,7 +151,7 @@ static void rest(struct sched *s, struct sched_host *h) {
     heap_put(&s->cooling, &h->node, start_at);
 }
 
-void host_place(struct sched *s, struct sched_host *h) {
+void sched_host_place(struct sched *s, struct sched_host *h) {
     int64_t next_at = place_queues(s, h);
 
     if (h->is_cooling)
@@ -164,20 +165,20 @@ void host_place(struct sched *s, struct sched_host *h) {
     rest(s, h);
 }
 
-void host_to_end_of_line(struct sched *s, struct sched_host *h) {
+void sched_host_to_end_of_line(struct sched *s, struct sched_host *h) {
     for (struct list *at = h->queues.next; at != &h->queues; at = at->next)
         queue_leave_line(s, CONTAINER_OF(at, struct queue, of_host));
-    host_place(s, h);
+    sched_host_place(s, h);
 }
 
 static void place_due(struct sched *s, struct heap *heap) {
     struct heap_node *first;
 
     while ((first = heap_first(heap)) && first->key <= s->now)
-        host_place(s, CONTAINER_OF(first, struct sched_host, node));
+        sched_host_place(s, CONTAINER_OF(first, struct sched_host, node));
 }
 
-void hosts_note_time(struct sched *s) {
+void sched_hosts_note_time(struct sched *s) {
     place_due(s, &s->later);
     place_due(s, &s->cooling);
 }
@@ -205,22 +206,28 @@ void sched_hold(struct sched *s, struct sched_host *h, int64_t until, enum sched
         h->hold_until = until;
         h->held_by = why;
     }
-    host_place(s, h);
+    sched_host_place(s, h);
+}
+
+void sched_suspend(struct sched *s, struct sched_host *h, bool is_suspended) {
+    h->is_suspended = is_suspended;
+    sched_host_place(s, h);
 }
 
 void sched_await_robots(struct sched *s, struct sched_host *h, int64_t until) {
     h->robots_until = until;
-    host_place(s, h);
+    sched_host_place(s, h);
 }
 
-void sched_set_crawl_delay(struct sched *s, struct sched_host *h, int64_t job, uint32_t ms) {
-    struct queue *q = host_queue(h, job);
+bool sched_set_crawl_delay(struct sched *s, struct sched_host *h, int64_t job, uint32_t ms) {
+    struct queue *q = sched_host_queue(h, job);
 
     if (!q || q->crawl_delay_ms == ms)
-        return;
+        return false;
     q->crawl_delay_ms = ms;
-    host_note_jobs(h);
-    host_place(s, h);
+    sched_host_note_jobs(h);
+    sched_host_place(s, h);
+    return true;
 }
 
 void sched_set_pace(struct sched *s, struct sched_host *h, uint32_t delay_ms, bool is_probed) {
@@ -228,8 +235,8 @@ void sched_set_pace(struct sched *s, struct sched_host *h, uint32_t delay_ms, bo
         return;
     h->pace_ms = delay_ms;
     h->is_probed = is_probed;
-    host_note_jobs(h);
-    host_place(s, h);
+    sched_host_note_jobs(h);
+    sched_host_place(s, h);
 }
 
 bool sched_is_due(const struct sched *s, const struct sched_host *h, int64_t now, int64_t ms) {
@@ -262,7 +269,7 @@ static void note_block(const struct sched *s, const struct queue *q, struct sche
     if (q->n_ready + q->n_waiting == 0)
         return;
     if (!host_has_slot(h)) {
-        v->blocked_by = BLOCK_CONNECTIONS;
+        v->blocked_by = h->is_suspended ? BLOCK_ROBOTS : BLOCK_CONNECTIONS;
         v->blocked_until = INT64_MAX;
     } else if (start_at > s->now) {
         v->blocked_until = start_at;

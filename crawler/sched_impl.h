@@ -21,7 +21,7 @@ struct sched_host {
     uint32_t started, unsent;           /* requests; those not sent yet */
     uint32_t delay_ms, max_connections; /* over its queues and its own pace */
     uint32_t pace_ms;
-    bool is_probed;
+    bool is_probed, is_suspended;
     enum sched_block held_by;
     int64_t sent_at, due_at, hold_until; /* due_at: by the delay in force at the last sending */
     int64_t robots_until;
@@ -44,6 +44,7 @@ struct queue {
     int64_t served;    /* turns, each divided by the job's weight */
     uint32_t crawl_delay_ms;
     enum sched_closing why_closed;
+    int64_t closed_until;
     uint64_t opening; /* its work row is being worked off, for the how manieth time; 0: it is not */
     bool has_more;    /* the store holds tasks beyond after_seq */
     bool is_asked;    /* is in a refill under way */
@@ -109,18 +110,18 @@ static inline int64_t later(int64_t a, int64_t b) {
 }
 
 /* sched_host.c */
-struct sched_host *host_get(struct sched *s, uint64_t id); /* made where it is not there */
+struct sched_host *sched_host_get(struct sched *s, uint64_t id); /* made where it is not there */
 /* Puts the host where it belongs now; may free it where nothing needs it. */
-void host_place(struct sched *s, struct sched_host *h);
+void sched_host_place(struct sched *s, struct sched_host *h);
 /* After one of its queues came, went or changed what it asks for. */
-void host_note_jobs(struct sched_host *h);
-void host_to_end_of_line(struct sched *s, struct sched_host *h);
+void sched_host_note_jobs(struct sched_host *h);
+void sched_host_to_end_of_line(struct sched *s, struct sched_host *h);
 /* Of its queues in line, the one whose turn it is. */
-struct queue *host_turn(const struct sched_host *h);
-void hosts_note_time(struct sched *s);
+struct queue *sched_host_turn(const struct sched_host *h);
+void sched_hosts_note_time(struct sched *s);
 void queue_leave_line(struct sched *s, struct queue *q);
-struct queue *host_queue(const struct sched_host *h, int64_t job); /* or NULL */
-void hosts_free(struct sched *s);
+struct queue *sched_host_queue(const struct sched_host *h, int64_t job); /* or NULL */
+void sched_hosts_free(struct sched *s);
 
 /* sched.c */
 struct queue *queue_get(struct sched *s, struct sched_job *job, uint64_t host);
@@ -129,7 +130,7 @@ void queue_put_later(struct sched *s, struct queue *q, struct task *t, int64_t d
 /* Frees the queue, and its host, where nothing needs them any more. */
 void queue_drop_idle(struct sched *s, struct queue *q);
 /* It is no longer worked off: that is to be reported. */
-void queue_close(struct sched *s, struct queue *q, enum sched_closing why);
+void queue_close(struct sched *s, struct queue *q, enum sched_closing why, int64_t until);
 void queue_free(struct sched *s, struct queue *q);
 /* Notes that |t| is away, as one that was read since the queue was opened. */
 void queue_note_away(struct queue *q, const struct task *t);

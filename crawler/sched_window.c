@@ -71,7 +71,7 @@ void queue_note_level(struct sched *s, struct queue *q) {
                q->opening && q->has_more && !q->is_asked && have * 2 <= queue_target(s, q));
     job_note_hunger(s, q->job);
     if (q->opening && !q->has_more && !q->is_asked && q->out == 0)
-        queue_close(s, q, CLOSED_DRAINED);
+        queue_close(s, q, CLOSED_DRAINED, 0);
 }
 
 /* --- asking ------------------------------------------------------------------------ */
@@ -212,7 +212,7 @@ static void take_tasks(struct sched *s, struct queue *q, struct refill_host *fro
 static void refill_known(struct sched *s, struct sched_job *job, struct refill *r) {
     for (size_t i = 0; i < r->n_hosts; i++) {
         struct sched_host *h = map_get(&s->hosts, (uint64_t)r->hosts[i].host);
-        struct queue *q = h ? host_queue(h, job->no) : NULL;
+        struct queue *q = h ? sched_host_queue(h, job->no) : NULL;
 
         if (!q || !q->is_asked)
             continue;

@@ -15,7 +15,7 @@ enum {
 struct sink {
     struct sink_options options;
     struct sink_batch *gathering; /* never NULL */
-    size_t results_cap, released_cap, drained_cap;
+    size_t results_cap, released_cap, drained_cap, deferred_cap, unavailable_cap, memos_cap;
     int64_t oldest_at; /* of its results */
     size_t bytes;      /* on their way */
     size_t n_batches;  /* likewise */
@@ -25,6 +25,7 @@ static void begin(struct sink *s) {
     s->gathering = NEW(struct sink_batch);
     list_init(&s->gathering->link);
     s->results_cap = s->released_cap = s->drained_cap = 0;
+    s->deferred_cap = s->unavailable_cap = s->memos_cap = 0;
 }
 
 struct sink *sink_new(const struct sink_options *o) {
@@ -40,7 +41,12 @@ static void batch_free(struct sink_batch *b) {
         result_done(&b->batch.results[i]);
     free(b->batch.results);
     free(b->batch.released);
+    for (size_t i = 0; i < b->batch.n_memos; i++)
+        host_memo_done(&b->batch.memos[i]);
+    free(b->batch.memos);
     free(b->batch.drained);
+    free(b->batch.deferred);
+    free(b->batch.unavailable);
     free(b);
 }
 
@@ -82,6 +88,29 @@ void sink_put_drained(struct sink *s, int64_t job, int64_t host) {
     b->drained[b->n_drained++] = (struct job_host){job, host};
 }
 
+void sink_put_deferred(struct sink *s, int64_t job, int64_t host, int64_t ready_at) {
+    struct store_batch *b = &s->gathering->batch;
+
+    b->deferred = grown(b->deferred, b->n_deferred, &s->deferred_cap, sizeof *b->deferred);
+    b->deferred[b->n_deferred++] = (struct deferred){job, host, ready_at};
+}
+
+void sink_put_unavailable(struct sink *s, int64_t job, int64_t host, enum code code) {
+    struct store_batch *b = &s->gathering->batch;
+
+    b->unavailable =
+        grown(b->unavailable, b->n_unavailable, &s->unavailable_cap, sizeof *b->unavailable);
+    b->unavailable[b->n_unavailable++] = (struct unavailable){job, host, code};
+}
+
+void sink_put_memo(struct sink *s, const struct host_memo *m) {
+    struct store_batch *b = &s->gathering->batch;
+
+    b->memos = grown(b->memos, b->n_memos, &s->memos_cap, sizeof *b->memos);
+    b->memos[b->n_memos++] = *m;
+    s->gathering->bytes += sizeof *m + m->robots_len;
+}
+
 void sink_put_released(struct sink *s, int64_t job) {
     struct store_batch *b = &s->gathering->batch;
 
@@ -108,14 +137,25 @@ static void hand_over(struct sink *s) {
     store_commit(s->options.store, &b->batch);
 }
 
+/* What may wait for the next results, as long as these come. */
+static size_t minor_items(const struct store_batch *b) {
+    return b->n_drained + b->n_deferred + b->n_memos;
+}
+
+static bool is_due(const struct sink *s, int64_t now) {
+    const struct store_batch *b = &s->gathering->batch;
+
+    return b->n_released > 0 || now >= s->oldest_at + BATCH_MS || b->n_results >= BATCH_RESULTS ||
+           s->gathering->bytes >= BATCH_BYTES;
+}
+
 int64_t sink_flush(struct sink *s, int64_t now, bool at_once) {
     const struct store_batch *b = &s->gathering->batch;
 
-    /* a caller waits for a release; a drained host can wait for the next results */
-    if (b->n_results + b->n_released + (at_once ? b->n_drained : 0) == 0)
+    /* a caller waits for a release, and jobs end by what is given up */
+    if (b->n_results + b->n_released + b->n_unavailable + (at_once ? minor_items(b) : 0) == 0)
         return INT64_MAX;
-    if (!at_once && b->n_released == 0 && now < s->oldest_at + BATCH_MS &&
-        b->n_results < BATCH_RESULTS && s->gathering->bytes < BATCH_BYTES)
+    if (!at_once && !is_due(s, now))
         return s->oldest_at + BATCH_MS - now;
     hand_over(s);
     return INT64_MAX;

@@ -34,6 +34,9 @@ DEFINE_OWNED(sink)
 
 void sink_put(struct sink *s, struct result *r, int64_t now); /* takes over what |r| owns */
 void sink_put_drained(struct sink *s, int64_t job, int64_t host);
+void sink_put_deferred(struct sink *s, int64_t job, int64_t host, int64_t ready_at); /* wall ms */
+void sink_put_unavailable(struct sink *s, int64_t job, int64_t host, enum code code);
+void sink_put_memo(struct sink *s, const struct host_memo *m); /* takes over what |m| owns */
 void sink_put_released(struct sink *s, int64_t job);
 
 /* Hands over what is due; |at_once|: all there is. Returns for how long the rest

@@ -10,6 +10,7 @@
 #include "base/guard.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "crawler/domain.h"
 #include "crawler/engine_impl.h"
 
 enum {
@@ -26,14 +27,15 @@ enum {
 };
 
 static void trip_end(struct trip *t, const struct fetch_reply *reply, enum code code);
+static void conclude(struct trip *t, const struct fetch_reply *reply, enum code code);
 
-static const struct fetch_reply no_reply = {.retry_after_ms = -1};
+const struct fetch_reply trip_no_reply = {.retry_after_ms = -1};
 
 /* --- beginning and end of a trip ------------------------------------------------------ */
 
 static void on_lookup(struct lookup *l, enum err result, const struct address *addresses, size_t n);
 
-static struct trip *trip_new(struct engine *e, struct crawl *c, struct task *task) {
+struct trip *trip_new(struct engine *e, struct crawl *c, struct task *task) {
     struct trip *t = NEW(struct trip);
 
     t->engine = e;
@@ -45,6 +47,7 @@ static struct trip *trip_new(struct engine *e, struct crawl *c, struct task *tas
     list_init(&t->lookup.link);
     list_init(&t->travelling);
     url_init(&t->url);
+    t->body = BUF_INIT(ROBOTS_MAX_BYTES);
     list_push_back(&c->trips, &t->of_crawl);
     (void)atomic_fetch_add(&c->running, 1);
     return t;
@@ -57,11 +60,12 @@ static void page_free(struct trip *t) {
 }
 
 /* Leaves |running| to the caller: a result may still be on its way to the store. */
-static void trip_free(struct trip *t) {
+void trip_free(struct trip *t) {
     list_remove(&t->of_crawl);
     page_free(t);
     url_done(&t->url);
     buf_done(&t->redirects);
+    buf_done(&t->body);
     free(t);
 }
 
@@ -74,7 +78,7 @@ static void arrived(struct trip *t) {
 }
 
 /* Gives the place on its host back. */
-static void trip_leave(struct trip *t) {
+void trip_leave(struct trip *t) {
     struct engine *e = t->engine;
 
     heap_remove(&e->asked, &t->overdue);
@@ -102,6 +106,8 @@ void trip_abort(struct trip *t) {
     struct task *task = t->task;
 
     (void)atomic_fetch_sub(&t->crawl->running, 1);
+    if (t->is_of_robots)
+        trip_forget_robots(t);
     if (!t->is_in_flight) { /* its task is in sched, which frees it */
         trip_free(take_waiting(e, task));
         return;
@@ -155,11 +161,12 @@ static void fetch(struct trip *t, const struct address *addresses, size_t n) {
                               .n_addresses = n,
                               .user_agent = str_of(o->user_agent),
                               .timeout_ms = (uint32_t)time_left(t),
-                              .max_body_bytes = o->max_body_bytes};
+                              .max_body_bytes =
+                                  t->is_of_robots ? 2 * ROBOTS_MAX_BYTES : o->max_body_bytes};
     enum err err;
 
     if (time_left(t) <= 0) {
-        trip_end(t, &no_reply, CODE_TIMEOUT);
+        trip_end(t, &trip_no_reply, CODE_TIMEOUT);
         return;
     }
     err = put_request_url(&url, &t->url);
@@ -167,7 +174,7 @@ static void fetch(struct trip *t, const struct address *addresses, size_t n) {
     if (err == ERR_OK)
         err = fetch_start(e->fetcher, &r, t, &t->fetch);
     if (err != ERR_OK)
-        trip_end(t, &no_reply, err == ERR_INVALID ? CODE_INVALID_URL : CODE_INTERNAL_ERROR);
+        trip_end(t, &trip_no_reply, err == ERR_INVALID ? CODE_INVALID_URL : CODE_INTERNAL_ERROR);
 }
 
 /* A name whose addresses are all refused is not asked at all. */
@@ -184,9 +191,9 @@ static void on_lookup(struct lookup *l, enum err result, const struct address *a
             !addrguard_blocks(t->engine->options.addrguard, &addresses[i].any))
             allowed[n_allowed++] = addresses[i];
     if (result != ERR_OK)
-        trip_end(t, &no_reply, CODE_DNS_ERROR);
+        trip_end(t, &trip_no_reply, CODE_DNS_ERROR);
     else if (n_allowed == 0)
-        trip_end(t, &no_reply, CODE_BLOCKED_ADDRESS);
+        trip_end(t, &trip_no_reply, CODE_BLOCKED_ADDRESS);
     else
         fetch(t, allowed, n_allowed);
 }
@@ -203,26 +210,130 @@ static void find_host(struct trip *t) {
     resolver_ask(e->resolver, host_of(&t->url), e->now, &t->lookup);
 }
 
-void trip_start(struct engine *e, struct task *task, struct sched_host *host) {
-    struct trip *t = take_waiting(e, task);
-    enum code code = CODE_NONE;
+/* Takes up a place at |host|, which sched has counted. */
+void trip_enter(struct trip *t, struct sched_host *host) {
+    struct engine *e = t->engine;
 
-    if (!t) {
-        t = trip_new(e, crawl_get(e, task->job), task);
-        if (url_parse(&t->url, task_url(task), NULL, NULL) != ERR_OK)
-            code = CODE_INVALID_URL;
-    }
     t->host = host;
     t->is_in_flight = true;
     t->begun_at = e->now;
+    t->sent_at = t->ttfb_ms = -1;
     e->n_in_flight++;
-    e->counting.started++;
-    if (code == CODE_NONE)
-        code = trip_admit(&t->url);
+}
+
+void trip_go(struct trip *t) {
+    enum code code = trip_admit(&t->url);
+
+    t->engine->counting.started++;
     if (code == CODE_NONE)
         find_host(t);
     else
-        trip_end(t, &no_reply, code);
+        trip_end(t, &trip_no_reply, code);
+}
+
+/* Puts it in a host's line, where its task is a hop. */
+static void wait_at(struct trip *t, int64_t host) {
+    struct engine *e = t->engine;
+
+    map_put(&e->trips, (uint64_t)(uintptr_t)t->task, t);
+    t->charged = (int64_t)(sizeof *t + t->url.href.cap + t->redirects.cap);
+    sched_charge(e->sched, t->charged);
+    sched_put(e->sched, t->task, host, true);
+}
+
+/* Goes back to where it came from, and leaves its place to the caller. */
+static void go_back(struct trip *t) {
+    struct engine *e = t->engine;
+
+    t->is_in_flight = false;
+    e->n_in_flight--;
+    if (t->task->host != sched_host_id(t->host)) {
+        wait_at(t, sched_host_id(t->host));
+        t->host = NULL;
+        return;
+    }
+    (void)atomic_fetch_sub(&t->crawl->running, 1);
+    sched_put_back(e->sched, t->task, 0);
+    trip_free(t);
+}
+
+static void postpone(struct trip *t) {
+    struct engine *e = t->engine;
+    struct sched_host *host = t->host;
+    int64_t job = t->crawl->no;
+
+    go_back(t); /* first: its queue keeps the host */
+    sched_finished(e->sched, host, job, false, e->now);
+}
+
+static void fetch_robots_first(struct trip *t) {
+    OWNED_URL struct url page = t->url;
+    struct sched_host *host = t->host;
+    struct crawl *c = t->crawl;
+    bool is_hop = t->task->host != sched_host_id(host);
+
+    if (is_hop) { /* which takes its URL along */
+        url_init(&page);
+        if (url_parse(&page, url_href(&t->url), NULL, NULL) != ERR_OK) {
+            trip_end(t, &trip_no_reply, CODE_INTERNAL_ERROR);
+            return;
+        }
+    } else {
+        url_init(&t->url);
+    }
+    host_robots_begun(sched_owner(host));
+    go_back(t);
+    trip_fetch_robots(c, host, &page);
+}
+
+/* Without having asked. */
+static void turn_away(struct trip *t, enum code code) {
+    trip_leave(t);
+    conclude(t, &trip_no_reply, code);
+}
+
+static enum host_gate gate(struct trip *t) {
+    OWNED_BUF struct buf key = BUF_INIT(URL_LIMIT);
+
+    if (t->is_of_robots || trip_admit(&t->url) != CODE_NONE ||
+        url_host_key(&t->url, &key) != ERR_OK)
+        return HOST_OPEN; /* to be fetched, or refused */
+    return host_gate(host_get(t->engine, t->host, buf_str(&key)), t->crawl, &t->url);
+}
+
+void trip_start(struct engine *e, struct task *task, struct sched_host *host) {
+    struct trip *t = take_waiting(e, task);
+    bool is_new = !t, is_url = true;
+
+    if (is_new) {
+        t = trip_new(e, crawl_get(e, task->job), task);
+        is_url = url_parse(&t->url, task_url(task), NULL, NULL) == ERR_OK;
+    }
+    trip_enter(t, host);
+    if (!is_url) {
+        trip_end(t, &trip_no_reply, CODE_INVALID_URL);
+        return;
+    }
+    switch (gate(t)) {
+    case HOST_OPEN:
+        trip_go(t);
+        break;
+    case HOST_WAITS:
+        postpone(t);
+        break;
+    case HOST_NEEDS_ROBOTS:
+        fetch_robots_first(t);
+        break;
+    case HOST_DISALLOWS:
+        turn_away(t, CODE_ROBOTS_DISALLOWED);
+        break;
+    case HOST_HAS_NO_ROBOTS:
+        turn_away(t, CODE_ROBOTS_UNREACHABLE);
+        break;
+    case HOST_FAILS:
+        turn_away(t, host_take_failure(sched_owner(host)));
+        break;
+    }
 }
 
 void trips_expire(struct engine *e) {
@@ -232,7 +343,7 @@ void trips_expire(struct engine *e) {
         struct trip *t = CONTAINER_OF(first, struct trip, overdue);
 
         resolver_cancel(&t->lookup);
-        trip_end(t, &no_reply, CODE_DNS_ERROR);
+        trip_end(t, &trip_no_reply, CODE_DNS_ERROR);
     }
 }
 
@@ -243,7 +354,8 @@ void trips_expire(struct engine *e) {
 static void on_sent(void *arg) {
     struct trip *t = arg;
 
-    t->arrives_by = clock_mono_ms() + ARRIVAL_MS;
+    t->sent_at = clock_mono_ms();
+    t->arrives_by = t->sent_at + ARRIVAL_MS;
     list_push_back(&t->engine->travelling, &t->travelling);
 }
 
@@ -279,7 +391,9 @@ static bool on_head(void *arg, const struct fetch_reply *reply) {
 
     if (!list_empty(&t->travelling))
         arrived(t);
-    if (reply->status / 100 == 2)
+    if (t->ttfb_ms < 0 && t->sent_at >= 0)
+        t->ttfb_ms = clock_mono_ms() - t->sent_at;
+    if (!t->is_of_robots && reply->status / 100 == 2)
         begin_page(t, reply);
     return stays_at_home(reply) || sched_is_due(t->engine->sched, t->host, t->engine->now, KEEP_MS);
 }
@@ -296,8 +410,11 @@ static bool is_crowded(struct trip *t) {
 
 static enum err on_body(void *arg, struct str piece) {
     struct trip *t = arg;
-    enum err e = t->extract ? extract_feed(t->extract, piece) : ERR_OK;
+    enum err e;
 
+    if (t->is_of_robots)
+        return trip_keep_robots(t, piece);
+    e = t->extract ? extract_feed(t->extract, piece) : ERR_OK;
     t->was_crowded_out = e == ERR_OK && t->extract && is_crowded(t);
     return t->was_crowded_out ? ERR_TOO_BIG : e;
 }
@@ -331,8 +448,6 @@ static void on_done(void *arg, const struct fetch_reply *reply, enum code code) 
     e->counting.body_bytes += reply->body_bytes;
     if (code == CODE_NONE)
         code = code_of_status(reply->status);
-    if (reply->retry_after_ms >= 0 && (reply->status == 429 || reply->status == 503))
-        sched_hold(e->sched, t->host, e->now + reply->retry_after_ms, BLOCK_RETRY_AFTER);
     trip_end(t, reply, code);
 }
 
@@ -341,24 +456,20 @@ const struct fetch_events trip_events = {
 
 /* --- hops ------------------------------------------------------------------------------- */
 
-/* Puts the hop in its host's line. */
 static void hop(struct trip *t, struct url *next) {
     OWNED_BUF struct buf key = BUF_INIT(URL_LIMIT);
-    struct engine *e = t->engine;
     struct url from = t->url;
 
     trip_leave(t);
     t->url = *next;
     *next = from;
     t->n_redirects++;
-    e->counting.redirects++;
+    t->engine->counting.redirects++;
     page_free(t);
+    buf_clear(&t->body);
     if (url_host_key(&t->url, &key) != ERR_OK) /* no memory: any other line will do */
         buf_clear(&key);
-    map_put(&e->trips, (uint64_t)(uintptr_t)t->task, t);
-    t->charged = (int64_t)(sizeof *t + t->url.href.cap + t->redirects.cap);
-    sched_charge(e->sched, t->charged);
-    sched_put(e->sched, t->task, host_id(buf_str(&key), 0), true);
+    wait_at(t, host_id(buf_str(&key), domain_bucket(url_hostname(&t->url))));
 }
 
 /* --- results ---------------------------------------------------------------------- */
@@ -409,7 +520,10 @@ static int64_t backoff_ms(uint32_t attempts) {
 }
 
 static bool may_retry(const struct trip *t, enum code code) {
-    return (code_is_transient(code) || t->was_crowded_out) &&
+    /* robots.txt was tried often enough before that was said */
+    bool may_help = code_is_transient(code) && code != CODE_ROBOTS_UNREACHABLE;
+
+    return (may_help || t->was_crowded_out) &&
            t->task->attempts + 1U < t->crawl->job->options.max_attempts;
 }
 
@@ -427,16 +541,30 @@ static void retry(struct trip *t, const struct fetch_reply *reply) {
         wait_ms = reply->retry_after_ms;
     res = result_of(task_copy(task));
     res.again = true;
+    res.due_at = clock_wall_ms() + wait_ms;
     sink_put(e->sink, &res, e->now);
     e->counting.retries++;
     sched_put_back(e->sched, task, e->now + wait_ms);
     trip_free(t);
 }
 
+/* Its last hop is over, and its place given back. */
+static void conclude(struct trip *t, const struct fetch_reply *reply, enum code code) {
+    if (t->is_of_robots)
+        trip_end_robots(t, reply, code);
+    else if (may_retry(t, code))
+        retry(t, reply);
+    else
+        settle(t, reply, code);
+}
+
 /* What becomes of an answer, or of its absence. */
 static void trip_end(struct trip *t, const struct fetch_reply *reply, enum code code) {
     OWNED_URL struct url next = {0};
+    struct host *host = sched_owner(t->host);
 
+    if (host)
+        host_note_end(host, t->crawl, reply, code, t->begun_at, t->ttfb_ms);
     url_init(&next);
     if (code == CODE_HTTP_3XX && trip_is_redirected(reply)) {
         code = trip_find_next(t, reply, &next);
@@ -446,8 +574,12 @@ static void trip_end(struct trip *t, const struct fetch_reply *reply, enum code 
         }
     }
     trip_leave(t);
-    if (may_retry(t, code))
-        retry(t, reply);
-    else
-        settle(t, reply, code);
+    conclude(t, reply, code);
+}
+
+void trips_drop_hops(struct engine *e, struct sched_host *host) {
+    struct task *task;
+
+    while ((task = sched_take_hop(e->sched, host)))
+        conclude(take_waiting(e, task), &trip_no_reply, CODE_HOST_UNAVAILABLE);
 }

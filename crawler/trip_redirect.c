@@ -30,6 +30,13 @@ static bool was_visited(const struct trip *t, struct str href) {
     return false;
 }
 
+/* RFC 9309 section 2.3.1.2: five of robots.txt. */
+static uint32_t most_redirects(const struct trip *t) {
+    enum { OF_ROBOTS = 5 };
+
+    return t->is_of_robots ? OF_ROBOTS : t->crawl->job->options.max_redirects;
+}
+
 static enum err note_redirect(struct trip *t, uint32_t status) {
     enum err e = ERR_OK;
     struct str from = url_without_fragment(&t->url);
@@ -46,7 +53,7 @@ static enum err note_redirect(struct trip *t, uint32_t status) {
 enum code trip_find_next(struct trip *t, const struct fetch_reply *reply, struct url *ret_next) {
     enum code code;
 
-    if (t->n_redirects >= t->crawl->job->options.max_redirects)
+    if (t->n_redirects >= most_redirects(t))
         return CODE_TOO_MANY_REDIRECTS;
     if (url_parse(ret_next, reply->location, &t->url, NULL) != ERR_OK)
         return CODE_INVALID_URL;

@@ -1,6 +1,7 @@
 /* The engine with a real store and real sites. */
 #include "crawler/engine.h"
 
+#include "crawler/domain.h"
 #include "crawler/url.h"
 #include "tests/contract/store_rig.h"
 #include "tests/unit/crawler/site.h"
@@ -32,6 +33,8 @@ static const struct page pages[] = {
      0},
     {"/broken", "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", 0},
     {"/silent", NULL, 0},
+    {"/secret", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n?", 0},
+    {"/robots.txt", NULL, 0},
     {NULL, NULL, 0},
 };
 
@@ -43,6 +46,7 @@ static void crawl_init(struct crawl *c) {
                                       .max_redirects = 3,
                                       .max_attempts = 1,
                                       .user_agent = c->agent,
+                                      .robots = ROBOTS_IGNORE,
                                       .schemes = c->schemes,
                                       .elements = UINT64_MAX,
                                       .max_links = 100};
@@ -83,7 +87,9 @@ static void add(struct ingest *in, const char *text) {
 
     url_init(&u);
     if (url_parse(&u, str_of(text), NULL, NULL) != ERR_OK || url_host_key(&u, &key) != ERR_OK ||
-        ingest_add(in, &(struct seed){.url = url_href(&u), .host_key = buf_str(&key)}) != ERR_OK)
+        ingest_add(in, &(struct seed){.url = url_href(&u),
+                                      .host_key = buf_str(&key),
+                                      .bucket = domain_bucket(url_hostname(&u))}) != ERR_OK)
         abort();
 }
 
