@@ -17,11 +17,11 @@
 #include "storage/store.h"
 
 struct api;
-struct engine;
+struct crew;
 
 struct api_options {
     struct store *store;
-    struct engine *engine;       /* for running counts */
+    struct crew *crew;           /* for running counts */
     struct job_options defaults; /* what a job gets where it asks for nothing; copied */
     uint32_t min_host_delay_ms, max_host_connections;
     bool robots_enforced;             /* no job may turn robots.txt off */

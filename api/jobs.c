@@ -5,14 +5,14 @@
 #include "api/jobjson.h"
 #include "api/receive.h"
 #include "api/routes.h"
-#include "crawler/engine.h"
+#include "crawler/crew.h"
 
 enum { LIST_USUAL = 50, LIST_MOST = 500 };
 
 static uint64_t running_of(const struct api_call *c, const struct job *j) {
-    struct engine *engine = c->api->options.engine;
+    struct crew *crew = c->api->options.crew;
 
-    return engine ? engine_running(engine, j->no) : 0;
+    return crew ? crew_running(crew, j->no) : 0;
 }
 
 static void write_job(struct api_call *c, struct writer *w, const struct job *j) {

@@ -24,12 +24,18 @@ static void crawl_forget(struct engine *e, struct crawl *c) {
     crawl_free(c);
 }
 
+/* The store is told by the last engine that held something of it. */
+static void let_go(struct engine *e, int64_t job) {
+    if (crew_let_go(e->options.crew, job))
+        sink_put_released(e->sink, job);
+}
+
 /* The last of it is committed or given up. */
 static void crawl_end_if_idle(struct engine *e, struct crawl *c) {
     if (!c->is_over || atomic_load(&c->running) > 0)
         return;
     if (c->is_released)
-        sink_put_released(e->sink, c->no);
+        let_go(e, c->no);
     crawl_forget(e, c);
 }
 
@@ -73,7 +79,7 @@ static void crawl_begin(struct engine *e, int64_t no) {
         }
         c = crawl_new(e, job);
     }
-    c->is_over = false;
+    c->is_over = c->is_paused = false;
     sched_job_add(
         e->sched, no,
         &(struct sched_job_options){.host_delay_ms = c->job->options.host_delay_ms,
@@ -98,9 +104,12 @@ static void crawl_pause(struct engine *e, int64_t no) {
         struct trip *t = CONTAINER_OF(at, struct trip, of_crawl);
 
         next = at->next;
-        if (!t->is_in_flight)
-            trip_abort(t);
+        if (t->is_in_flight)
+            continue;
+        trip_send_home(t);
+        trip_abort(t);
     }
+    c->is_paused = true;
     sched_job_pause(e->sched, no);
 }
 
@@ -109,7 +118,7 @@ static void crawl_end(struct engine *e, int64_t no, bool is_released) {
 
     if (!c) {
         if (is_released)
-            sink_put_released(e->sink, no);
+            let_go(e, no);
         return;
     }
     abort_trips_of(c);
@@ -170,6 +179,8 @@ static void ask(struct engine *e, const struct sched_want *want) {
         r->hosts[i].limit = want->hosts[i].limit;
     }
     r->tag = want->tag;
+    r->host_from = e->options.host_from;
+    r->host_to = e->options.host_to;
     r->after_host = want->after_host;
     r->tasks_per_host = want->tasks_per_host;
     r->max_bytes = want->max_bytes;

@@ -48,6 +48,14 @@ void engine_take_host(struct host_ask *a) {
     inbox_put(e, &e->asks, a);
 }
 
+void engine_deliver(struct engine *e, struct parcel *p) {
+    inbox_put(e, &e->parcels, p);
+}
+
+bool engine_owns(const struct engine *e, int64_t host) {
+    return host >= e->options.host_from && host < e->options.host_to;
+}
+
 static void take_batch(void *arg, struct sink_batch *b) {
     struct engine *e = arg;
 
@@ -90,6 +98,21 @@ static struct inbox inbox_take(struct engine *e, struct inbox *in) {
     return taken;
 }
 
+/* Its home keeps count of it. */
+static void note_settled(struct engine *e, const struct task *t) {
+    struct task *key;
+
+    if (engine_owns(e, t->host)) {
+        sched_settled(e->sched, t->job, t->host, t->seq);
+        return;
+    }
+    key = task_new(STR_NONE, STR_NONE);
+    key->job = t->job;
+    key->host = t->host;
+    key->seq = t->seq;
+    parcel_send(e, t->host, parcel_new(PARCEL_SETTLED, key));
+}
+
 static void settle_batch(struct engine *e, struct sink_batch *b) {
     const struct store_batch *batch = &b->batch;
 
@@ -99,7 +122,7 @@ static void settle_batch(struct engine *e, struct sink_batch *b) {
         if (batch->result == ERR_OK && res->answer == ERR_OK && !res->again)
             e->counting.by_code[res->record.code]++;
         if (!res->again)
-            sched_settled(e->sched, res->task->job, res->task->host, res->task->seq);
+            note_settled(e, res->task);
         crawl_committed(e, res->task->job);
     }
     sink_settle(e->sink, b);
@@ -118,6 +141,15 @@ static void take_answers(struct engine *e) {
     free(refills.items);
     free(batches.items);
     free(asks.items);
+}
+
+/* After the changes of jobs, which they may be about. */
+static void take_parcels(struct engine *e) {
+    struct inbox parcels = inbox_take(e, &e->parcels);
+
+    for (size_t i = 0; i < parcels.n; i++)
+        parcel_take(e, parcels.items[i]);
+    free(parcels.items);
 }
 
 /* --- one turn --------------------------------------------------------------------------------- */
@@ -154,6 +186,9 @@ static void put_closed(struct engine *e, const struct sched_closed *c) {
         break;
     case CLOSED_UNAVAILABLE:
         sink_put_unavailable(e->sink, c->job, c->host, CODE_HOST_UNAVAILABLE);
+        break;
+    case CLOSED_ROBOTS:
+        sink_put_unavailable(e->sink, c->job, c->host, CODE_ROBOTS_UNREACHABLE);
         break;
     }
 }
@@ -220,6 +255,7 @@ static void turn(struct engine *e) {
     (void)run_parts(e);
     take_answers(e);
     crawls_take_changes(e);
+    take_parcels(e);
     paused = is_paused(e);
     e->sched_wait_ms = INT64_MAX;
     if (stopping)
@@ -271,6 +307,7 @@ static enum err build_parts(struct engine *e) {
     const struct engine_options *o = &e->options;
     const struct sched_options so = {.window_bytes = o->window_bytes,
                                      .asked_before = clock_mono_ms(),
+                                     .first_host = o->host_from,
                                      .host_left = host_left,
                                      .arg = e};
     const struct sink_options ko = {.store = o->store, .committed = take_batch, .arg = e};
@@ -306,18 +343,26 @@ enum err engine_new(const struct engine_options *o, struct engine **ret_engine) 
     err = build_parts(e);
     if (err != ERR_OK)
         return err;
+    *ret_engine = TAKE(e);
+    return ERR_OK;
+}
+
+enum err engine_start(struct engine *e) {
     if (pthread_create(&e->thread, NULL, run, e) != 0)
         return ERR_NO_MEMORY;
     e->has_thread = true;
-    *ret_engine = TAKE(e);
     return ERR_OK;
+}
+
+void engine_stop_soon(struct engine *e) {
+    atomic_store(&e->is_stopping, true);
+    loop_wake(e->loop);
 }
 
 void engine_stop(struct engine *e) {
     if (!e->has_thread)
         return;
-    atomic_store(&e->is_stopping, true);
-    loop_wake(e->loop);
+    engine_stop_soon(e);
     (void)pthread_join(e->thread, NULL);
     e->has_thread = false;
 }
@@ -329,6 +374,12 @@ static void wait_for_answers(struct engine *e) {
         (void)pthread_cond_wait(&e->all_answered, &e->lock);
     (void)pthread_mutex_unlock(&e->lock);
     take_answers(e);
+}
+
+static void free_parcels(struct engine *e) {
+    for (size_t i = 0; i < e->parcels.n; i++)
+        parcel_free(e->parcels.items[i]);
+    free(e->parcels.items);
 }
 
 static void free_trips(struct engine *e) {
@@ -345,6 +396,7 @@ void engine_free(struct engine *e) {
         store_feed_free(e->feed);
     if (e->loop)
         wait_for_answers(e);
+    free_parcels(e);
     free_trips(e);
     crawls_free(e);
     fetcher_free(e->fetcher);

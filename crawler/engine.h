@@ -1,8 +1,8 @@
 /* engine - the crawl: fetches what the store holds, and gives it the results.
  *
  * One thread of its own with one curl multi handle, one epoll, one resolver, one
- * sched; no globals: two may run side by side. It alone knows all parts of the
- * workshop. Any thread may call what is below.
+ * sched, and hosts of its own; no globals: a crew of them runs side by side. It alone
+ * knows all parts of the workshop. Any thread may call what is below.
  */
 #ifndef CRAWLER_ENGINE_H
 #define CRAWLER_ENGINE_H
@@ -13,7 +13,12 @@
 
 struct engine;
 
+struct crew;
+
 struct engine_options {
+    struct crew *crew;                 /* the others, which the engine can hand things to */
+    unsigned number;                   /* of it among them */
+    int64_t host_from, host_to;        /* the ids of its hosts, the end excluded */
     struct store *store;               /* must outlive the engine */
     const struct addrguard *addrguard; /* likewise */
     struct str dns_servers;            /* "ADDR[:PORT],..." or empty: the system's */
@@ -22,8 +27,10 @@ struct engine_options {
     uint32_t patience_divisor; /* 1; tests divide the times of back-off by it */
 };
 
-/* curl_global_init was called. Starts the thread. */
 MUST_USE enum err engine_new(const struct engine_options *o, struct engine **ret_engine);
+/* Starts the thread. */
+MUST_USE enum err engine_start(struct engine *e);
+void engine_stop_soon(struct engine *e); /* tells it to stop, and does not wait */
 /* Starts no more requests; within drain_ms those under way may finish, then they
  * are aborted and stay in the store as they were; hands over the last results.
  * Returns when the thread has ended. The store is still running. */

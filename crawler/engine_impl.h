@@ -13,11 +13,12 @@
 
 #include "base/heap.h"
 #include "base/map.h"
-#include "crawler/engine.h"
+#include "crawler/crew.h"
 #include "crawler/extract.h"
 #include "crawler/fetch.h"
 #include "crawler/host.h"
 #include "crawler/loop.h"
+#include "crawler/parcel.h"
 #include "crawler/resolver.h"
 #include "crawler/sched.h"
 #include "crawler/sink.h"
@@ -60,7 +61,7 @@ struct engine {
     pthread_cond_t all_answered;
     struct map crawls; /* job -> crawl; the engine's thread alone changes it, others read it */
     struct engine_stats stats;
-    struct inbox refills, batches, asks;
+    struct inbox refills, batches, asks, parcels;
 };
 
 /* A job that is being crawled. */
@@ -71,7 +72,8 @@ struct crawl {
     struct list trips;              /* trip.of_crawl */
     _Atomic uint64_t running;       /* trips, and results that are not committed */
     bool is_over;                   /* nothing of it is started any more */
-    bool is_released;               /* the store is to be told when |running| is 0 */
+    bool is_paused;
+    bool is_released; /* the store is to be told when |running| is 0 */
 };
 
 /* One attempt at a task, through all its redirects. */
@@ -115,6 +117,10 @@ struct crawl *crawl_get(const struct engine *e, int64_t job); /* or NULL */
 /* trip.c */
 extern const struct fetch_events trip_events;
 void trip_start(struct engine *e, struct task *t, struct sched_host *host);
+/* Goes on with a trip of another engine, which |p| gives up. False: no memory. */
+bool trip_go_on(struct engine *e, struct crawl *c, struct parcel *p);
+/* A waiting one whose task is another engine's goes home. */
+void trip_send_home(struct trip *t);
 /* Ends the trips whose hops wait at |host|, which is closed. */
 void trips_drop_hops(struct engine *e, struct sched_host *host);
 void trip_abort(struct trip *t);
@@ -143,6 +149,7 @@ MUST_USE enum err trip_keep_robots(struct trip *t, struct str piece);
 /* It has left its host. */
 void trip_end_robots(struct trip *t, const struct fetch_reply *reply, enum code code);
 void trip_forget_robots(struct trip *t); /* aborted */
+void trip_tell_robots(struct engine *e, const struct parcel *p);
 
 /* trip_record.c */
 /* The texts go into |res|, whose links are there. */
@@ -153,5 +160,9 @@ void trip_fill_record(const struct trip *t, const struct fetch_reply *reply, enu
 /* On the writer's thread. */
 void engine_take_refill(struct refill *r);
 void engine_take_host(struct host_ask *a);
+/* On any thread. */
+void engine_deliver(struct engine *e, struct parcel *p);
+/* Is it one of this engine's? */
+bool engine_owns(const struct engine *e, int64_t host);
 
 #endif

@@ -252,6 +252,11 @@ static bool are_robots_old(const struct host *h) {
     return h->robots_kind == ROBOTS_NONE || h->robots_until <= clock_wall_ms();
 }
 
+/* What else of jobs that obey waits for it is settled as a whole. */
+static void forbid(struct host *h) {
+    sched_close(h->engine->sched, h->sched, CLOSED_ROBOTS, 0);
+}
+
 static enum host_gate ask_robots(struct host *h, const struct crawl *c, const struct url *u) {
     if (h->is_fetching_robots || h->robots_retry_at > h->engine->now)
         return HOST_WAITS;
@@ -266,6 +271,7 @@ static enum host_gate ask_robots(struct host *h, const struct crawl *c, const st
         ask_store(h);
         return HOST_WAITS;
     case ROBOTS_UNREACHABLE:
+        forbid(h);
         return HOST_HAS_NO_ROBOTS;
     default:
         return HOST_OPEN;
@@ -342,11 +348,12 @@ void host_robots_unreachable(struct host *h) {
     struct engine *e = h->engine;
     int64_t wait_ms = (int64_t)ROBOTS_FIRST_RETRY_MS << 2 * h->robots_fails;
 
-    if (++h->robots_fails < ROBOTS_TRIES)
+    if (++h->robots_fails < ROBOTS_TRIES) {
         robots_over(h, e->now + wait_ms / e->options.patience_divisor);
-    else
-        robots_known(h, ROBOTS_UNREACHABLE, ROBOTS_FAILED_MS / e->options.patience_divisor,
-                     STR_NONE);
+        return;
+    }
+    robots_known(h, ROBOTS_UNREACHABLE, ROBOTS_FAILED_MS / e->options.patience_divisor, STR_NONE);
+    forbid(h);
 }
 
 /* --- trouble --------------------------------------------------------------------------------- */

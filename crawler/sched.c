@@ -27,6 +27,7 @@ struct queue *queue_get(struct sched *s, struct sched_job *job, uint64_t host) {
     q->job = job;
     list_init(&q->urgent);
     list_init(&q->tasks);
+    list_init(&q->waiting);
     list_init(&q->low);
     list_init(&q->closed);
     list_init(&q->line);
@@ -75,6 +76,50 @@ static struct task *queue_take(struct sched *s, struct queue *q) {
     return take_from(s, q, list_empty(&q->urgent) ? &q->tasks : &q->urgent);
 }
 
+/* --- retries that wait ------------------------------------------------------------------ */
+
+void queue_put_later(struct sched *s, struct queue *q, struct task *t, int64_t due_at) {
+    struct waiting *w = NEW(struct waiting);
+
+    w->queue = q;
+    w->task = t;
+    list_push_back(&q->waiting, &w->of_queue);
+    q->n_waiting++;
+    count_task(s, q, t);
+    heap_put(&s->waiting, &w->node, due_at);
+}
+
+/* Gives its task. */
+static struct task *waiting_end(struct sched *s, struct waiting *w) {
+    struct task *t = w->task;
+
+    heap_remove(&s->waiting, &w->node);
+    list_remove(&w->of_queue);
+    w->queue->n_waiting--;
+    uncount_task(s, w->queue, t);
+    free(w);
+    return t;
+}
+
+static void queue_drop_waiting(struct sched *s, struct queue *q) {
+    while (!list_empty(&q->waiting))
+        free(waiting_end(s, CONTAINER_OF(q->waiting.next, struct waiting, of_queue)));
+}
+
+/* Retries whose time has come become ready, before their job's other tasks. */
+static void wake_waiting(struct sched *s) {
+    struct heap_node *first;
+
+    while ((first = heap_first(&s->waiting)) && first->key <= s->now) {
+        struct waiting *w = CONTAINER_OF(first, struct waiting, node);
+        struct queue *q = w->queue;
+
+        queue_put(s, q, waiting_end(s, w), true);
+    }
+}
+
+/* --- what is away ------------------------------------------------------------------------ */
+
 void queue_note_away(struct queue *q, const struct task *t) {
     map_put(&q->job->away, (uint64_t)t->seq, (void *)(uintptr_t)(q->opening + 1));
 }
@@ -101,6 +146,7 @@ static void drop_task(struct queue *q, struct task *t) {
 void queue_free(struct sched *s, struct queue *q) {
     struct sched_host *h = q->host;
 
+    queue_drop_waiting(s, q);
     while (q->n_ready > 0)
         drop_task(q, queue_take(s, q));
     list_remove(&q->of_host);
@@ -171,18 +217,24 @@ static void drop_own_tasks(struct sched *s, struct queue *q, struct list *tasks)
         queue_put(s, q, CONTAINER_OF(list_pop_front(&kept), struct task, link), true);
 }
 
+static void close_queue_of(struct sched *s, struct queue *q, enum sched_closing why,
+                           int64_t until) {
+    queue_drop_waiting(s, q);
+    drop_own_tasks(s, q, &q->tasks);
+    drop_own_tasks(s, q, &q->urgent);
+    if (!q->opening)
+        return;
+    queue_close(s, q, why, until);
+    if (why == CLOSED_DEFERRED)
+        job_note_due(s, q->job, until);
+}
+
 void sched_close(struct sched *s, struct sched_host *h, enum sched_closing why, int64_t until) {
-    waiting_drop(s, NULL, h);
     for (struct list *at = h->queues.next; at != &h->queues; at = at->next) {
         struct queue *q = CONTAINER_OF(at, struct queue, of_host);
 
-        drop_own_tasks(s, q, &q->tasks);
-        drop_own_tasks(s, q, &q->urgent);
-        if (!q->opening)
-            continue;
-        queue_close(s, q, why, until);
-        if (why == CLOSED_DEFERRED)
-            job_note_due(s, q->job, until);
+        if (why != CLOSED_ROBOTS || q->job->obeys_robots)
+            close_queue_of(s, q, why, until);
     }
     sched_host_place(s, h);
     drop_idle_queues(s, h);
@@ -224,60 +276,6 @@ bool sched_take_closed(struct sched *s, struct sched_closed *ret_closed) {
         (struct sched_closed){q->job->no, (int64_t)q->host->id, q->why_closed, q->closed_until};
     queue_drop_idle(s, q);
     return true;
-}
-
-/* --- retries that wait ------------------------------------------------------------------ */
-
-/* Gives its task. */
-static struct task *waiting_end(struct sched *s, struct waiting *w) {
-    struct task *t = w->task;
-
-    w->queue->n_waiting--;
-    uncount_task(s, w->queue, t);
-    free(w);
-    return t;
-}
-
-/* Those of a job, or of a host. */
-void waiting_drop(struct sched *s, const struct sched_job *job, const struct sched_host *h) {
-    struct heap kept = {0};
-    struct heap_node *first;
-
-    while ((first = heap_first(&s->waiting))) {
-        struct waiting *w = CONTAINER_OF(first, struct waiting, node);
-
-        heap_remove(&s->waiting, first);
-        if (w->queue->job != job && w->queue->host != h) {
-            heap_put(&kept, first, first->key);
-            continue;
-        }
-        free(waiting_end(s, w));
-    }
-    heap_done(&s->waiting);
-    s->waiting = kept;
-}
-
-/* Retries whose time has come become ready, before their job's other tasks. */
-static void wake_waiting(struct sched *s) {
-    struct heap_node *first;
-
-    while ((first = heap_first(&s->waiting)) && first->key <= s->now) {
-        struct waiting *w = CONTAINER_OF(first, struct waiting, node);
-        struct queue *q = w->queue;
-
-        heap_remove(&s->waiting, first);
-        queue_put(s, q, waiting_end(s, w), true);
-    }
-}
-
-void queue_put_later(struct sched *s, struct queue *q, struct task *t, int64_t due_at) {
-    struct waiting *w = NEW(struct waiting);
-
-    w->queue = q;
-    w->task = t;
-    q->n_waiting++;
-    count_task(s, q, t);
-    heap_put(&s->waiting, &w->node, due_at);
 }
 
 /* --- the life of sched ------------------------------------------------------------ */

@@ -124,6 +124,7 @@ enum sched_closing {
     CLOSED_DRAINED,     /* sched's own: all tasks are settled, and the store has no more */
     CLOSED_DEFERRED,    /* until a time */
     CLOSED_UNAVAILABLE, /* given up */
+    CLOSED_ROBOTS,      /* given up by the jobs that obey robots.txt: only theirs are closed */
 };
 /* |until|: of a deferred one, as the store is told. |h| is not to be used after. */
 void sched_close(struct sched *s, struct sched_host *h, enum sched_closing why, int64_t until);

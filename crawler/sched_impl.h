@@ -37,6 +37,7 @@ struct queue {
     struct sched_host *host;
     struct sched_job *job;
     struct list urgent, tasks; /* both ready; urgent ones first */
+    struct list waiting;       /* waiting.of_queue */
     size_t n_ready, n_waiting; /* waiting: retries whose time has not come */
     size_t started;            /* requests for this job on this host */
     size_t out;        /* tasks read since it was opened and not settled, wherever they are */
@@ -75,6 +76,7 @@ struct sched_job {
 /* A retry whose time has not come. */
 struct waiting {
     struct heap_node node;
+    struct list of_queue;
     struct queue *queue;
     struct task *task;
 };
@@ -134,7 +136,6 @@ void queue_close(struct sched *s, struct queue *q, enum sched_closing why, int64
 void queue_free(struct sched *s, struct queue *q);
 /* Notes that |t| is away, as one that was read since the queue was opened. */
 void queue_note_away(struct queue *q, const struct task *t);
-void waiting_drop(struct sched *s, const struct sched_job *job, const struct sched_host *h);
 
 /* sched_job.c */
 struct sched_job *job_get(const struct sched *s, int64_t no);

@@ -65,7 +65,6 @@ void sched_job_add(struct sched *s, int64_t job, const struct sched_job_options 
 }
 
 static void drop_queues(struct sched *s, struct sched_job *job) {
-    waiting_drop(s, job, NULL);
     while (!list_empty(&job->queues))
         queue_free(s, CONTAINER_OF(job->queues.next, struct queue, of_job));
     s->asked_bytes -= job->asked_bytes;

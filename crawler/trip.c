@@ -456,9 +456,47 @@ const struct fetch_events trip_events = {
 
 /* --- hops ------------------------------------------------------------------------------- */
 
+/* To the engine whose host is next. */
+static void hand_over(struct trip *t, int64_t host) {
+    struct parcel *p = parcel_new(PARCEL_HOP, t->task);
+
+    p->url = buf_take(&t->url.href);
+    p->redirects = buf_take(&t->redirects);
+    p->n_redirects = t->n_redirects;
+    p->is_of_robots = t->is_of_robots;
+    p->started_at = t->started_at;
+    p->spent_ms = t->spent_ms;
+    (void)atomic_fetch_sub(&t->crawl->running, 1);
+    parcel_send(t->engine, host, p);
+    trip_free(t);
+}
+
+bool trip_go_on(struct engine *e, struct crawl *c, struct parcel *p) {
+    OWNED_URL struct url url = {0};
+    OWNED_BUF struct buf key = BUF_INIT(URL_LIMIT);
+    struct trip *t;
+
+    url_init(&url);
+    if (url_parse(&url, buf_str(&p->url), NULL, NULL) != ERR_OK ||
+        url_host_key(&url, &key) != ERR_OK)
+        return false;
+    t = trip_new(e, c, TAKE(p->task));
+    t->url = url;
+    url_init(&url);
+    buf_done(&t->redirects);
+    t->redirects = buf_take(&p->redirects);
+    t->n_redirects = p->n_redirects;
+    t->is_of_robots = p->is_of_robots;
+    t->started_at = p->started_at;
+    t->spent_ms = p->spent_ms;
+    wait_at(t, host_id(buf_str(&key), domain_bucket(url_hostname(&t->url))));
+    return true;
+}
+
 static void hop(struct trip *t, struct url *next) {
     OWNED_BUF struct buf key = BUF_INIT(URL_LIMIT);
     struct url from = t->url;
+    int64_t host;
 
     trip_leave(t);
     t->url = *next;
@@ -469,7 +507,11 @@ static void hop(struct trip *t, struct url *next) {
     buf_clear(&t->body);
     if (url_host_key(&t->url, &key) != ERR_OK) /* no memory: any other line will do */
         buf_clear(&key);
-    wait_at(t, host_id(buf_str(&key), domain_bucket(url_hostname(&t->url))));
+    host = host_id(buf_str(&key), domain_bucket(url_hostname(&t->url)));
+    if (engine_owns(t->engine, host))
+        wait_at(t, host);
+    else
+        hand_over(t, host);
 }
 
 /* --- results ---------------------------------------------------------------------- */
@@ -519,6 +561,18 @@ static int64_t backoff_ms(uint32_t attempts) {
     return ms / 2 + (int64_t)(random_u64() % (uint64_t)ms);
 }
 
+static void come_home(struct engine *e, struct task *task, int64_t not_before) {
+    struct parcel *p;
+
+    if (engine_owns(e, task->host)) {
+        sched_put_back(e->sched, task, not_before);
+        return;
+    }
+    p = parcel_new(PARCEL_BACK, task);
+    p->not_before = not_before;
+    parcel_send(e, task->host, p);
+}
+
 static bool may_retry(const struct trip *t, enum code code) {
     /* robots.txt was tried often enough before that was said */
     bool may_help = code_is_transient(code) && code != CODE_ROBOTS_UNREACHABLE;
@@ -544,8 +598,13 @@ static void retry(struct trip *t, const struct fetch_reply *reply) {
     res.due_at = clock_wall_ms() + wait_ms;
     sink_put(e->sink, &res, e->now);
     e->counting.retries++;
-    sched_put_back(e->sched, task, e->now + wait_ms);
+    come_home(e, task, e->now + wait_ms);
     trip_free(t);
+}
+
+void trip_send_home(struct trip *t) {
+    if (!engine_owns(t->engine, t->task->host) && !t->is_of_robots)
+        come_home(t->engine, task_copy(t->task), 0);
 }
 
 /* Its last hop is over, and its place given back. */

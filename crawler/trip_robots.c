@@ -46,48 +46,59 @@ enum err trip_keep_robots(struct trip *t, struct str piece) {
     return e == ERR_OK && piece.len > room ? ERR_TOO_BIG : e;
 }
 
-/* The host that it is about, where it is still here. */
-static struct host *home_of(const struct trip *t) {
-    struct sched_host *sched = sched_find(t->engine->sched, t->task->host);
-
-    return sched ? sched_owner(sched) : NULL;
-}
-
 /* RFC 9309 section 2.3.1. */
-static void tell(struct host *h, const struct trip *t, const struct fetch_reply *reply,
-                 enum code code) {
-    bool is_cut = code == CODE_BODY_TOO_LARGE && t->body.len == ROBOTS_MAX_BYTES;
+static void tell(struct host *h, const struct parcel *p) {
+    enum code code = p->code;
+    bool is_cut = code == CODE_BODY_TOO_LARGE && p->body.len == ROBOTS_MAX_BYTES;
 
-    if (reply->status == 0 && t->n_redirects == 0)
+    if (code == CODE_JOB_CANCELLED)
+        host_robots_given_up(h);
+    else if (p->status == 0 && p->n_redirects == 0)
         host_robots_failed(h, code);
     else if (code == CODE_NONE || is_cut)
-        host_robots_are(h, buf_str(&t->body));
+        host_robots_are(h, buf_str(&p->body));
     else if (code == CODE_HTTP_4XX || code == CODE_HTTP_3XX || code == CODE_TOO_MANY_REDIRECTS)
         host_robots_are_none(h);
     else
         host_robots_unreachable(h);
 }
 
-static void trip_done(struct trip *t) {
-    struct task *task = t->task;
+/* The host may have left meanwhile: whoever comes next asks again. */
+void trip_tell_robots(struct engine *e, const struct parcel *p) {
+    struct sched_host *sched = sched_find(e->sched, p->task->host);
 
-    (void)atomic_fetch_sub(&t->crawl->running, 1);
-    trip_free(t);
-    free(task);
+    if (sched && sched_owner(sched))
+        tell(sched_owner(sched), p);
+}
+
+/* At home or elsewhere: what came of it is told to the host's own engine. */
+static void report(struct engine *e, struct parcel *p) {
+    if (engine_owns(e, p->task->host))
+        parcel_take(e, p);
+    else
+        parcel_send(e, p->task->host, p);
 }
 
 void trip_end_robots(struct trip *t, const struct fetch_reply *reply, enum code code) {
-    struct host *h = home_of(t);
+    struct parcel *p = parcel_new(PARCEL_ROBOTS, TAKE(t->task));
 
-    if (h)
-        tell(h, t, reply, code);
-    t->engine->has_news = true;
-    trip_done(t);
+    p->status = reply->status;
+    p->code = code;
+    p->n_redirects = t->n_redirects;
+    p->body = buf_take(&t->body);
+    report(t->engine, p);
+    (void)atomic_fetch_sub(&t->crawl->running, 1);
+    trip_free(t);
 }
 
+/* Its task is not ours: it may be sched's. */
 void trip_forget_robots(struct trip *t) {
-    struct host *h = home_of(t);
+    struct task *key = task_new(STR_NONE, STR_NONE);
+    struct parcel *p = parcel_new(PARCEL_ROBOTS, key);
 
-    if (h)
-        host_robots_given_up(h);
+    key->job = t->task->job;
+    key->host = t->task->host;
+    key->seq = t->task->seq;
+    p->code = CODE_JOB_CANCELLED;
+    report(t->engine, p);
 }

@@ -38,7 +38,7 @@ struct app {
     struct addrguard *addrguard;
     struct store *store;
     int listen_fd;
-    struct engine *engine;
+    struct crew *crew;
     struct metrics *metrics;
     struct api *api;
     struct httpd *httpd;
@@ -168,16 +168,37 @@ static enum err listen_there(struct app *a) {
     return ERR_IO;
 }
 
-static enum err start_engine(struct app *a) {
-    struct engine_options o = {
-        .store = a->store,
-        .addrguard = a->addrguard,
-        .dns_servers = buf_str(&a->dns_servers),
-        .max_transfers = a->max_transfers,
-        .window_bytes = (size_t)a->config.window_bytes,
-        .drain_ms = (uint32_t)a->config.drain_ms,
+/* Tests divide times by what a variable says. */
+static unsigned test_divisor(const char *variable) {
+#ifdef CRAWLD_TEST_SWITCHES
+    uint64_t n;
+
+    if (str_to_u64(str_of(getenv(variable)), 1000, &n) == ERR_OK && n)
+        return (unsigned)n;
+#endif
+    (void)variable;
+    return 1;
+}
+
+static unsigned n_engines(void) {
+    enum { MOST_UNLESS_ASKED = 4 };
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return cores > MOST_UNLESS_ASKED ? MOST_UNLESS_ASKED : cores > 1 ? (unsigned)cores : 1;
+}
+
+static enum err start_crew(struct app *a) {
+    struct crew_options o = {
+        .engine = {.store = a->store,
+                   .addrguard = a->addrguard,
+                   .dns_servers = buf_str(&a->dns_servers),
+                   .max_transfers = a->max_transfers,
+                   .window_bytes = (size_t)a->config.window_bytes,
+                   .drain_ms = (uint32_t)a->config.drain_ms,
+                   .patience_divisor = test_divisor("CRAWLD_TEST_PATIENCE_DIVISOR")},
+        .n_engines = n_engines(),
     };
-    enum err e = engine_new(&o, &a->engine);
+    enum err e = crew_new(&o, &a->crew);
 
     if (e != ERR_OK)
         (void)!buf_printf(&a->why, "the crawler cannot start: %s", err_text(e));
@@ -187,7 +208,7 @@ static enum err start_engine(struct app *a) {
 static struct api *start_api(struct app *a) {
     struct api_options o = {
         .store = a->store,
-        .engine = a->engine,
+        .crew = a->crew,
         .defaults = a->defaults,
         .min_host_delay_ms = (uint32_t)a->config.min_host_delay_ms,
         .max_host_connections = (uint32_t)a->config.host_connections,
@@ -203,23 +224,13 @@ static struct api *start_api(struct app *a) {
     return api_new(&o);
 }
 
-static unsigned deadline_divisor(void) {
-#ifdef CRAWLD_TEST_SWITCHES
-    uint64_t n;
-
-    if (str_to_u64(str_of(getenv("CRAWLD_TEST_DEADLINE_DIVISOR")), 1000, &n) == ERR_OK && n)
-        return (unsigned)n;
-#endif
-    return 1;
-}
-
 static enum err start_httpd(struct app *a) {
     struct httpd_options o = {
         .listen_fd = a->listen_fd,
         .api = a->api,
         .metrics = a->metrics,
         .max_connections = a->max_connections,
-        .deadline_divisor = deadline_divisor(),
+        .deadline_divisor = test_divisor("CRAWLD_TEST_DEADLINE_DIVISOR"),
     };
 
     a->listen_fd = -1; /* httpd's from here on */
@@ -235,10 +246,10 @@ static enum err start(struct app *a) {
     if (e == ERR_OK)
         e = listen_there(a);
     if (e == ERR_OK)
-        e = start_engine(a);
+        e = start_crew(a);
     if (e != ERR_OK)
         return e;
-    a->metrics = metrics_new(a->store, a->engine);
+    a->metrics = metrics_new(a->store, a->crew);
     a->api = start_api(a);
     return start_httpd(a);
 }
@@ -247,8 +258,6 @@ static void log_started(const struct app *a) {
     char address[ENDPOINT_TEXT_LEN];
 
     endpoint_text(&a->config.listen_address, address);
-    if (a->config.robots == ROBOTS_OBEY)
-        log_warning("robots.txt is not read yet: robots=obey has no effect in this version");
     log_info("listening", log_str("address", str_of(address)),
              log_str("version", STR(CRAWLD_VERSION)),
              log_str("database", str_of(a->config.database)),
@@ -261,7 +270,7 @@ static void log_started(const struct app *a) {
 
 static void stop(struct app *a) {
     httpd_quiesce(a->httpd);
-    engine_stop(a->engine);
+    crew_stop(a->crew);
     httpd_stop(a->httpd);
     store_stop(a->store);
 }
@@ -271,7 +280,7 @@ static void app_done(struct app *a) {
     httpd_free(a->httpd);
     api_free(a->api);
     metrics_free(a->metrics);
-    engine_free(a->engine);
+    crew_free(a->crew);
     store_free(a->store);
     addrguard_free(a->addrguard);
     if (a->listen_fd >= 0)

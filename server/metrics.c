@@ -19,7 +19,7 @@ struct route_count {
 
 struct metrics {
     struct store *store;
-    struct engine *engine;
+    struct crew *crew;
     double started_at; /* seconds since 1970 */
     atomic_uint_fast64_t connections, connections_cut;
 
@@ -31,11 +31,11 @@ struct metrics {
 
 /* --- counting -------------------------------------------------------------------- */
 
-struct metrics *metrics_new(struct store *store, struct engine *engine) {
+struct metrics *metrics_new(struct store *store, struct crew *crew) {
     struct metrics *m = NEW(struct metrics);
 
     m->store = store;
-    m->engine = engine;
+    m->crew = crew;
     m->started_at = (double)clock_wall_ms() / 1000;
     pthread_mutex_init(&m->lock, NULL);
     return m;
@@ -123,10 +123,10 @@ static void put_seconds(struct page *p, const char *name, const char *help, uint
         p->failed = buf_printf(p->out, "crawld_%s %.6f\n", name, (double)us / 1e6);
 }
 
-static void put_engine(struct page *p, struct engine *engine) {
+static void put_crew(struct page *p, struct crew *crew) {
     struct engine_stats s;
 
-    engine_stats(engine, &s);
+    crew_stats(crew, &s);
     put_head(p, "urls_total", "counter", "URLs that the crawl settled, by outcome and code.");
     for (enum code c = CODE_NONE; c < CODE_COUNT; c++)
         if (p->failed == ERR_OK)
@@ -244,7 +244,7 @@ enum err metrics_put(void *arg, struct buf *out) {
 
     put_head(&p, "build_info", "gauge", "1, with the version.");
     put_labelled(&p, "build_info", "version", CRAWLD_VERSION, 1);
-    put_engine(&p, m->engine);
+    put_crew(&p, m->crew);
     put_store(&p, m->store);
     put_http(&p, m);
     put_process(&p, m);

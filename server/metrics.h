@@ -1,19 +1,19 @@
 /* metrics - what the service tells Prometheus about itself.
  *
- * Counts HTTP calls; asks store, engine and kernel for the rest when it is read.
+ * Counts HTTP calls; asks store, engines and kernel for the rest when it is read.
  * No label names a tenant, a host or a URL. Any thread.
  */
 #ifndef SERVER_METRICS_H
 #define SERVER_METRICS_H
 
 #include "base/own.h"
-#include "crawler/engine.h"
+#include "crawler/crew.h"
 #include "storage/store.h"
 
 struct metrics;
 
 /* Both must outlive it. */
-struct metrics *metrics_new(struct store *store, struct engine *engine);
+struct metrics *metrics_new(struct store *store, struct crew *crew);
 void metrics_free(struct metrics *m); /* NULL is fine */
 DEFINE_OWNED(metrics)
 

@@ -123,7 +123,6 @@ def test_variables(service, tmp_path, site):
     warnings = [line for line in crawld.log if '"warning"' in line]
     assert any("CRAWLD_HOST_DEALY_MS" in line for line in warnings)
     assert not any("CRAWLD_PORT" in line or "CRAWLD_SERVICE" in line for line in warnings)
-    assert any("robots" in line for line in warnings)  # it is not read yet, and says so
 
 
 def test_one_database_one_service(service):

@@ -56,7 +56,7 @@ class Crawld:
         env["ASAN_OPTIONS"] = f"log_path={reports}:detect_stack_use_after_return=1"
         env["UBSAN_OPTIONS"] = f"log_path={reports}:print_stacktrace=1"
         env["TSAN_OPTIONS"] = f"log_path={reports}"
-        return {**env, **self.extra_env}
+        return {**env, "CRAWLD_ROBOTS": "ignore", **self.extra_env}
 
     def command(self, *options):
         return [

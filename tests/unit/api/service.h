@@ -12,12 +12,12 @@
 
 static struct api *api;
 static struct store *store;
-static uint64_t running; /* what the engine says it has */
+static uint64_t running; /* what the crew says it has */
 static bool stopping;
 static char folder[64];
 
-/* Stands in for the engine, of which the desk asks only this. */
-uint64_t engine_running(struct engine *e, int64_t job) {
+/* Stands in for the crew, of which the desk asks only this. */
+uint64_t crew_running(struct crew *e, int64_t job) {
     (void)e;
     (void)job;
     return running;
@@ -43,7 +43,7 @@ static void open_service(void) {
         exit(1);
     }
     o.store = store;
-    o.engine = (struct engine *)(void *)folder;
+    o.crew = (struct crew *)(void *)folder;
     o.defaults = (struct job_options){.host_delay_ms = 1000,
                                       .host_connections = 2,
                                       .timeout_ms = 30000,

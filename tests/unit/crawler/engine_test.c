@@ -1,5 +1,5 @@
 /* The engine with a real store and real sites. */
-#include "crawler/engine.h"
+#include "crawler/crew.h"
 
 #include "crawler/domain.h"
 #include "crawler/url.h"
@@ -10,7 +10,7 @@ struct crawl {
     struct rig rig;
     struct site *site;
     struct addrguard *guard;
-    struct engine *engine;
+    struct crew *crew;
     struct job *job;
     char agent[8], schemes[16];
     struct job_options options;
@@ -34,7 +34,6 @@ static const struct page pages[] = {
     {"/broken", "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", 0},
     {"/silent", NULL, 0},
     {"/secret", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n?", 0},
-    {"/robots.txt", NULL, 0},
     {NULL, NULL, 0},
 };
 
@@ -58,22 +57,24 @@ static void crawl_init(struct crawl *c) {
 }
 
 static void crawl_start(struct crawl *c) {
-    const struct engine_options o = {.store = c->rig.store,
-                                     .addrguard = c->guard,
-                                     .dns_servers = STR("127.0.0.1:1"),
-                                     .max_transfers = 100,
-                                     .window_bytes = 1 << 20,
-                                     .drain_ms = 200};
+    const struct crew_options o = {.engine = {.store = c->rig.store,
+                                              .addrguard = c->guard,
+                                              .dns_servers = STR("127.0.0.1:1"),
+                                              .max_transfers = 100,
+                                              .window_bytes = 1 << 20,
+                                              .drain_ms = 200,
+                                              .patience_divisor = 500},
+                                   .n_engines = 3};
 
-    if (engine_new(&o, &c->engine) != ERR_OK)
+    if (crew_new(&o, &c->crew) != ERR_OK)
         abort();
 }
 
 static void crawl_done(struct crawl *c) {
-    if (c->engine)
-        engine_stop(c->engine);
+    if (c->crew)
+        crew_stop(c->crew);
     store_stop(c->rig.store);
-    engine_free(c->engine);
+    crew_free(c->crew);
     addrguard_free(c->guard);
     job_free(c->job);
     rig_done(&c->rig);
@@ -169,7 +170,7 @@ static struct found crawl_one(struct crawl *c, const char *path) {
     bool more;
 
     submit(c, path);
-    if (!c->engine)
+    if (!c->crew)
         crawl_start(c);
     if (!wait_until(c, JOB_COMPLETED) || store_records_read(c->rig.store, c->job->no, &any, &after,
                                                             10, take_record, &f, &more) != ERR_OK)
@@ -180,9 +181,9 @@ static struct found crawl_one(struct crawl *c, const char *path) {
 /* What is running leaves a moment after its commit was seen. */
 static uint64_t running_in_the_end(struct crawl *c) {
     for (int64_t end = clock_mono_ms() + 5000;
-         engine_running(c->engine, c->job->no) > 0 && clock_mono_ms() < end;)
+         crew_running(c->crew, c->job->no) > 0 && clock_mono_ms() < end;)
         (void)usleep(5000);
-    return engine_running(c->engine, c->job->no);
+    return crew_running(c->crew, c->job->no);
 }
 
 TEST(crawls_a_list) {
@@ -282,7 +283,7 @@ TEST(gives_up_what_is_deleted) {
     id = c.job->id;
     crawl_start(&c);
     wait_for_visits(&c, 1);
-    CHECK_INT(engine_running(c.engine, c.job->no), 1);
+    CHECK_INT(crew_running(c.crew, c.job->no), 1);
     CHECK_OK(store_job_delete(c.rig.store, &id));
     CHECK_INT(running_in_the_end(&c), 0);
 }
@@ -295,7 +296,7 @@ TEST(leaves_with_the_store_what_it_did_not_finish) {
     submit(&c, "/silent /1");
     crawl_start(&c);
     wait_for_visits(&c, 2);
-    engine_stop(c.engine);
+    crew_stop(c.crew);
     CHECK(wait_until(&c, JOB_RUNNING));
     CHECK_INT(c.job->counts.by_outcome[OUTCOME_SUCCEEDED], 1);
     CHECK_INT(job_unfinished(c.job), 1);
@@ -315,6 +316,164 @@ TEST(runs_beside_another_engine) {
     CHECK(wait_until(&b, JOB_COMPLETED));
     CHECK_INT(site_visits(a.site), 4);
     CHECK_INT(site_visits(b.site), 4);
+}
+
+/* --- what hosts ask for ------------------------------------------------------------ */
+
+static const struct page polite_pages[] = {
+    {"/robots.txt",
+     "HTTP/1.1 200 OK\r\nContent-Length: 68\r\n\r\n"
+     "User-agent: test\nDisallow: /2\n\nUser-agent: *\nDisallow: /\nAllow: /3  ",
+     0},
+    {"/1", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1", 0},
+    {"/3", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n3", 0},
+    {"/to2", "HTTP/1.1 301 Moved\r\nLocation: /2\r\nContent-Length: 0\r\n\r\n", 0},
+    {NULL, NULL, 0},
+};
+static const struct page broken_robots[] = {
+    {"/robots.txt", "HTTP/1.1 503 Oops\r\nContent-Length: 0\r\n\r\n", 0},
+    {"/1", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1", 0},
+    {NULL, NULL, 0},
+};
+
+static void polite_init(struct crawl *c, const struct page *site) {
+    crawl_init(c);
+    site_free(c->site);
+    c->site = site_new(site);
+    c->options.robots = ROBOTS_OBEY;
+}
+
+static size_t visits_of(const struct crawl *c, const char *path) {
+    size_t n = 0;
+
+    for (size_t i = 0; i < site_visits(c->site); i++)
+        n += strcmp(c->site->visits[i].path, path) == 0;
+    return n;
+}
+
+TEST(asks_for_robots_first_and_once) {
+    CRAWL c;
+
+    polite_init(&c, polite_pages);
+    crawl_start(&c);
+    submit(&c, "/1 /2 /3 /to2");
+    CHECK(wait_until(&c, JOB_COMPLETED));
+    CHECK_STR(str_of(c.site->visits[0].path), "/robots.txt");
+    CHECK_INT(visits_of(&c, "/robots.txt"), 1);
+    CHECK_INT(visits_of(&c, "/2"), 0);
+    CHECK_INT(c.job->counts.by_outcome[OUTCOME_SUCCEEDED], 2);
+    CHECK_INT(c.job->counts.by_outcome[OUTCOME_DISALLOWED], 2);
+}
+
+TEST(chooses_the_group_of_the_job) {
+    CRAWL c;
+
+    polite_init(&c, polite_pages);
+    crawl_start(&c);
+    (void)snprintf(c.agent, sizeof c.agent, "other");
+    submit(&c, "/1 /3");
+    CHECK(wait_until(&c, JOB_COMPLETED));
+    CHECK_INT(c.job->counts.by_outcome[OUTCOME_SUCCEEDED], 1);
+    CHECK_INT(c.job->counts.by_outcome[OUTCOME_DISALLOWED], 1);
+    CHECK_INT(visits_of(&c, "/3"), 1);
+}
+
+TEST(knows_robots_after_a_restart) {
+    CRAWL c;
+
+    polite_init(&c, polite_pages);
+    crawl_start(&c);
+    submit(&c, "/1");
+    CHECK(wait_until(&c, JOB_COMPLETED));
+    crew_stop(c.crew);
+    crew_free(TAKE(c.crew));
+    crawl_start(&c);
+    submit(&c, "/2 /3");
+    CHECK(wait_until(&c, JOB_COMPLETED));
+    CHECK_INT(visits_of(&c, "/robots.txt"), 1);
+    CHECK_INT(c.job->counts.by_outcome[OUTCOME_DISALLOWED], 1);
+}
+
+TEST(a_job_may_ignore_robots) {
+    CRAWL c;
+
+    polite_init(&c, polite_pages);
+    c.options.robots = ROBOTS_IGNORE;
+    crawl_start(&c);
+    submit(&c, "/1 /2");
+    CHECK(wait_until(&c, JOB_COMPLETED));
+    CHECK_INT(visits_of(&c, "/robots.txt"), 0);
+    CHECK_INT(c.job->counts.by_outcome[OUTCOME_DISALLOWED], 0);
+}
+
+TEST(defers_where_robots_cannot_be_had_and_then_disallows) {
+    CRAWL c;
+
+    polite_init(&c, broken_robots);
+    crawl_start(&c);
+    submit(&c, "/1");
+    CHECK(wait_until(&c, JOB_COMPLETED));
+    CHECK_INT(visits_of(&c, "/robots.txt"), 4);
+    CHECK_INT(visits_of(&c, "/1"), 0);
+    CHECK_INT(c.job->counts.by_outcome[OUTCOME_DISALLOWED], 1);
+}
+
+/* Nobody listens there: after five failures in a row it is left alone, probed four times,
+ * and what is left of it is settled as a whole. */
+TEST(gives_up_a_dead_host) {
+    static char paths[16000];
+    CRAWL c;
+    size_t n = 0;
+
+    crawl_init(&c);
+    for (int i = 0; i < 200; i++)
+        n += (size_t)snprintf(paths + n, sizeof paths - n, "%shttp://127.0.0.1:1/%d", i ? " " : "",
+                              i);
+    crawl_start(&c);
+    submit(&c, paths);
+    CHECK(wait_until(&c, JOB_COMPLETED));
+    CHECK_INT(c.job->counts.by_outcome[OUTCOME_FAILED], 200);
+}
+
+/* From host to host, whose engines are not the same ones. */
+TEST(hands_redirects_over_to_the_engines_of_other_hosts) {
+    enum { HOPS = 12 };
+    static struct page tables[HOPS][4];
+    static char answers[HOPS][256];
+    struct site *sites[HOPS];
+    char first[64];
+    CRAWL c;
+
+    crawl_init(&c);
+    c.options.max_redirects = HOPS;
+    c.options.robots = ROBOTS_OBEY;
+    c.options.timeout_ms = 10000;
+    CHECK(addrguard_allow(c.guard, STR("127.0.0.0/8")) == ERR_OK);
+    for (int i = 0; i < HOPS; i++) {
+        char address[16];
+
+        (void)snprintf(address, sizeof address, "127.0.1.%d", i + 1);
+        if (i == 0)
+            (void)snprintf(answers[i], sizeof answers[i],
+                           "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1");
+        else
+            (void)snprintf(answers[i], sizeof answers[i],
+                           "HTTP/1.1 302 Found\r\nLocation: http://127.0.1.%d:%u/\r\n"
+                           "Content-Length: 0\r\n\r\n",
+                           i, sites[i - 1]->port);
+        tables[i][0] = (struct page){"/", answers[i], 0};
+        /* that of every other host is elsewhere, too */
+        tables[i][1] = (struct page){i % 2 ? "/robots.txt" : "/none", answers[i], 0};
+        sites[i] = site_new_at(tables[i], address);
+    }
+    crawl_start(&c);
+    (void)snprintf(first, sizeof first, "http://127.0.1.%d:%u/", HOPS, sites[HOPS - 1]->port);
+    submit(&c, first);
+    CHECK(wait_until(&c, JOB_COMPLETED));
+    CHECK_INT(c.job->counts.by_outcome[OUTCOME_SUCCEEDED], 1);
+    CHECK_INT(crew_running(c.crew, c.job->no), 0);
+    for (int i = 0; i < HOPS; i++)
+        site_free(sites[i]);
 }
 
 int main(int argc, char **argv) {

@@ -1,0 +1,39 @@
+/* crew - the engines of a service, and what goes between them.
+ *
+ * Each engine owns the hosts whose ids lie in its range (host_id: those of one registrable
+ * domain lie together, so most redirects stay at home). One that leads elsewhere is handed
+ * over, and comes back if it is to be tried again. Any thread may call what is below.
+ */
+#ifndef CRAWLER_CREW_H
+#define CRAWLER_CREW_H
+
+#include "crawler/engine.h"
+
+enum { CREW_MOST = 64 };
+
+struct crew;
+
+/* As struct engine_options; transfers and window are shared out between the engines. */
+struct crew_options {
+    struct engine_options engine;
+    unsigned n_engines; /* 1 to CREW_MOST */
+};
+
+/* engine_global_init was called. */
+MUST_USE enum err crew_new(const struct crew_options *o, struct crew **ret_crew);
+/* As engine_stop and engine_free, of all. */
+void crew_stop(struct crew *c);
+void crew_free(struct crew *c); /* NULL is fine */
+DEFINE_OWNED(crew)
+
+/* Of all engines together: see engine_running and engine_stats. */
+uint64_t crew_running(struct crew *c, int64_t job);
+void crew_stats(struct crew *c, struct engine_stats *ret_stats);
+
+/* --- for the engines */
+
+struct engine *crew_engine_of(const struct crew *c, int64_t host);
+/* An engine holds nothing of |job| any more. True: it was the last one. */
+bool crew_let_go(struct crew *c, int64_t job);
+
+#endif
