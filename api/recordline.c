@@ -66,7 +66,7 @@ static struct value value_of(const struct record *r, enum field f,
     case SEQ:
         return number_unless(r->seq, 0);
     case INDEX:
-        return number(r->index);
+        return number_unless(r->index, -1);
     case INPUT:
         return text(r->input);
     case CANONICAL_URL:

@@ -70,7 +70,7 @@ static int64_t make_job(struct store *s, long n) {
 static void settle(struct result *r, int n_links) {
     char url[URL_ROOM];
 
-    r->record = (struct record){.index = r->task->seq,
+    r->record = (struct record){.index = task_index(r->task),
                                 .url = task_url(r->task),
                                 .final_url = task_url(r->task),
                                 .outcome = OUTCOME_SUCCEEDED,

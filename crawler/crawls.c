@@ -129,6 +129,8 @@ static void crawl_end(struct engine *e, int64_t no, bool is_released) {
 }
 
 static void take_change(struct engine *e, const struct job_change *change) {
+    if (change->has_grown)
+        return;
     switch (change->state) {
     case JOB_QUEUED:
     case JOB_RUNNING:

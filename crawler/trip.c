@@ -539,18 +539,6 @@ static void settle(struct trip *t, const struct fetch_reply *reply, enum code co
 
 /* --- retries ---------------------------------------------------------------------- */
 
-static struct task *task_copy(const struct task *t) {
-    struct task *copy = task_new(task_url(t), t->has_input ? task_input(t) : STR_NONE);
-
-    copy->job = t->job;
-    copy->host = t->host;
-    copy->seq = t->seq;
-    copy->referrer = t->referrer;
-    copy->depth = t->depth;
-    copy->attempts = t->attempts;
-    return copy;
-}
-
 /* Doubled with each attempt; half of it to half as much again, so that what failed
  * together does not come back together. */
 static int64_t backoff_ms(uint32_t attempts) {
@@ -578,7 +566,7 @@ static bool may_retry(const struct trip *t, enum code code) {
     bool may_help = code_is_transient(code) && code != CODE_ROBOTS_UNREACHABLE;
 
     return (may_help || t->was_crowded_out) &&
-           t->task->attempts + 1U < t->crawl->job->options.max_attempts;
+           t->task->attempts + 1U - t->task->attempts_before < t->crawl->job->options.max_attempts;
 }
 
 /* The attempt is counted in the store, and the task waits here for the next one,

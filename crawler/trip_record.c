@@ -46,7 +46,7 @@ void trip_fill_record(const struct trip *t, const struct fetch_reply *reply, enu
     /* nobody answered: there is no final URL */
     url = put_whole(&res->text, reply->status ? url_without_fragment(&t->url) : STR_NONE);
     redirects = put_whole(&res->text, buf_str(&t->redirects));
-    res->record = (struct record){.index = task->seq,
+    res->record = (struct record){.index = task_index(task),
                                   .url = task_url(task),
                                   .input = task_input(task),
                                   .final_url = at_span(&res->text, url),

@@ -38,6 +38,8 @@ struct backend_ops {
                          size_t *ret_n);
     enum err (*job_move)(struct backend *b, const struct uuid *id, enum job_state to,
                          struct job **ret_job);
+    enum err (*job_retry)(struct backend *b, const struct uuid *id, uint64_t codes,
+                          uint64_t *ret_retried, struct job **ret_job);
     enum err (*job_delete)(struct backend *b, const struct uuid *id);
 
     /* Stores settled seeds as a new job, whose |id| is in the draft: all of them in

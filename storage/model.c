@@ -232,6 +232,14 @@ struct task *task_new(struct str url, struct str input) {
     return t;
 }
 
+struct task *task_copy(const struct task *t) {
+    struct task *copy = mem_new(1, task_size(t));
+
+    memcpy(copy, t, task_size(t));
+    list_init(&copy->link);
+    return copy;
+}
+
 size_t task_size(const struct task *t) {
     return sizeof *t + t->url_len + t->input_len;
 }

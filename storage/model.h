@@ -363,15 +363,17 @@ uint64_t job_unfinished(const struct job *j); /* total less all outcomes */
 /* --- task: one URL of a job that has no outcome yet ------------------------ */
 
 struct task {
-    struct list link;  /* for whoever owns the task */
-    int64_t job;       /* job.no */
-    int64_t host;      /* host_id of its host key */
-    int64_t seq;       /* place in the submitted list, 0-based; with job and host the key */
-    int64_t referrer;  /* seq of the task whose page named it, or -1 */
-    uint16_t depth;    /* 0: submitted */
-    uint16_t attempts; /* used up so far */
-    int64_t due_at;    /* wall ms: not to be tried before; 0: at once */
-    bool has_input;    /* the URL as given differs from |url| and follows it in memory */
+    struct list link;         /* for whoever owns the task */
+    int64_t job;              /* job.no */
+    int64_t host;             /* host_id of its host key */
+    int64_t seq;              /* with job and host the key; what comes later has a greater one */
+    int64_t place;            /* the URL's number in its job, 0-based: of a listed one its index */
+    int64_t referrer;         /* place of the URL whose page named it; -1: it was listed */
+    uint16_t depth;           /* 0: submitted */
+    uint16_t attempts;        /* used up so far */
+    uint16_t attempts_before; /* those among them that do not count: it was put back since */
+    int64_t due_at;           /* wall ms: not to be tried before; 0: at once */
+    bool has_input;           /* the URL as given differs from |url| and follows it in memory */
     uint32_t url_len, input_len;
     char bytes[]; /* url, input; not NUL-terminated */
 };
@@ -384,6 +386,11 @@ static inline struct str task_url(const struct task *t) {
 }
 static inline struct str task_input(const struct task *t) {
     return str_at(t->bytes + t->url_len, t->input_len);
+}
+struct task *task_copy(const struct task *t); /* with a link of its own */
+/* Place in the submitted lists, or -1 for what was discovered. */
+static inline int64_t task_index(const struct task *t) {
+    return t->referrer < 0 ? t->place : -1;
 }
 /* Bytes of memory it takes, for budgets. */
 size_t task_size(const struct task *t);
@@ -429,8 +436,10 @@ enum { RECORD_MAX_BYTES = 512 << 10 };
 
 /* Borrowed text throughout; all of outside origin is valid UTF-8 already. */
 struct record {
-    int64_t seq; /* order of ending in its job, from 1; 0 while unended */
-    int64_t index;
+    int64_t seq;      /* order of ending in its job, from 1; 0 while unended */
+    int64_t place;    /* of its task, which store_commit fills in */
+    int64_t host;     /* likewise; -1: it had none, being a reject of a list */
+    int64_t index;    /* as task_index says; follows from place and referrer */
     struct str url;   /* canonical, without fragment; empty where the input has no parse */
     struct str input; /* empty where equal to url */
     struct str final_url;

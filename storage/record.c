@@ -9,7 +9,8 @@
 enum { FORMAT = 1 };
 
 enum number {
-    INDEX,
+    PLACE,
+    HOST, /* + 1: none is -1 */
     OUTCOME,
     CODE,
     HTTP_STATUS,
@@ -50,7 +51,8 @@ static uint64_t not_negative(int64_t v) {
 
 static enum err put_numbers(struct buf *b, const struct record *r, bool differs) {
     const uint64_t numbers[NUMBER_COUNT] = {
-        [INDEX] = not_negative(r->index),
+        [PLACE] = not_negative(r->place),
+        [HOST] = not_negative(r->host + 1),
         [OUTCOME] = r->outcome,
         [CODE] = r->code,
         [HTTP_STATUS] = r->http_status,
@@ -108,7 +110,9 @@ static enum err take_numbers(struct str *from, uint64_t ret_numbers[NUMBER_COUNT
 
 static struct record of_numbers(const uint64_t n[NUMBER_COUNT]) {
     return (struct record){
-        .index = (int64_t)n[INDEX],
+        .place = (int64_t)n[PLACE],
+        .host = (int64_t)n[HOST] - 1,
+        .index = n[REFERRER] ? -1 : (int64_t)n[PLACE],
         .outcome = (enum outcome)n[OUTCOME],
         .code = (enum code)n[CODE],
         .http_status = (uint32_t)n[HTTP_STATUS],

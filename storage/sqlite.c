@@ -76,6 +76,7 @@ static const struct backend_ops ops = {
     .job_get = job_get,
     .job_list = job_list,
     .job_move = job_move,
+    .job_retry = sqlite_retry,
     .job_delete = job_delete,
     .load = sqlite_load,
     .feed_start = sqlite_feed_start,

@@ -10,6 +10,7 @@
 #include "storage/sqlite_hosts.h"
 #include "storage/sqlite_moves.h"
 #include "storage/sqlite_pool.h"
+#include "storage/sqlite_tasks.h"
 
 struct sqlite {
     struct backend backend; /* first: the door knows only this */
@@ -37,6 +38,9 @@ static inline struct sqlite *sqlite_of(struct backend *b) {
 MUST_USE enum err sqlite_open(const struct store_options *o, struct str path, struct feeds *feeds,
                               struct backend **ret_backend, struct buf *why);
 
+/* sqlite_retry.c */
+MUST_USE enum err sqlite_retry(struct backend *b, const struct uuid *id, uint64_t codes,
+                               uint64_t *ret_retried, struct job **ret_job);
 /* sqlite_ingest.c */
 MUST_USE enum err sqlite_load(struct backend *b, struct seeds *seeds, const struct job *draft,
                               struct job **ret_job);

@@ -16,14 +16,6 @@ struct batch_request {
 
 /* --- one result ---------------------------------------------------------------------- */
 
-static enum err delete_task(struct db *db, const struct task *t, bool *ret_was_there) {
-    enum err e = DB_RUN(db, "DELETE FROM task WHERE job=?1 AND host=?2 AND seq=?3", db_int(t->job),
-                        db_int(t->host), db_int(t->seq));
-
-    *ret_was_there = db_changes(db) == 1;
-    return e;
-}
-
 static enum err count_attempt(struct db *db, struct result *r) {
     const struct task *t = r->task;
     enum err e = DB_RUN(
@@ -66,9 +58,13 @@ static enum err insert_more(struct sqlite *s, int64_t page, struct links_view *r
 static enum err insert_page(struct sqlite *s, int64_t page, const struct result *r) {
     struct crawl_scratch *x = &s->scratch;
     struct links_view rest = links_view(&r->links);
+    struct record record = r->record;
     struct str links = STR_NONE;
-    enum err e = encode_record(&x->record, &r->record);
+    enum err e;
 
+    record.place = r->task->place;
+    record.host = r->task->host;
+    e = encode_record(&x->record, &record);
     if (e == ERR_OK && rest.n) {
         e = linkrow_encode(x->codec, &rest, &x->links);
         links = buf_str(&x->links);
@@ -105,7 +101,8 @@ static enum err enter_host(struct db *db, const struct ledger *l, int64_t host, 
 
 static enum err settle(struct sqlite *s, struct ledger *l, struct result *r) {
     bool was_there;
-    enum err e = delete_task(s->db, r->task, &was_there);
+    const struct task *t = r->task;
+    enum err e = taskrow_delete(s->db, t->job, t->host, t->seq, &was_there);
 
     if (e != ERR_OK)
         return e;

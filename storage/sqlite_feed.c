@@ -23,8 +23,8 @@ static enum err read_active(struct feed_request *fr) {
             fr->cap = fr->cap ? fr->cap * 2 : 16;
             fr->changes = mem_resize(fr->changes, fr->cap, sizeof *fr->changes);
         }
-        fr->changes[fr->n++] = (struct job_change){sqlite3_column_int64(st, 0),
-                                                   (enum job_state)sqlite3_column_int(st, 1)};
+        fr->changes[fr->n++] = (struct job_change){
+            .job = sqlite3_column_int64(st, 0), .state = (enum job_state)sqlite3_column_int(st, 1)};
     }
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }

@@ -38,11 +38,13 @@ enum code hosts_code(const struct ledger *l, struct host_mark mark, int64_t seq)
 
 /* --- settling ------------------------------------------------------------------------ */
 
-static enum err count_left(struct db *db, int64_t job, int64_t host, int64_t from_seq,
-                           int64_t *ret_n) {
+/* Tasks of the host with a seq of |from| or more, but less than |to|. */
+static enum err count_tasks(struct db *db, int64_t job, int64_t host, int64_t from, int64_t to,
+                            int64_t *ret_n) {
     OWNED_ROWS sqlite3_stmt *st = NULL;
-    enum err e = DB_QUERY(db, &st, "SELECT count(*) FROM task WHERE job=?1 AND host=?2 AND seq>=?3",
-                          db_int(job), db_int(host), db_int(from_seq));
+    enum err e = DB_QUERY(
+        db, &st, "SELECT count(*) FROM task WHERE job=?1 AND host=?2 AND seq>=?3 AND seq<?4",
+        db_int(job), db_int(host), db_int(from), db_int(to));
 
     if (e == ERR_OK)
         e = db_step(db, st);
@@ -73,19 +75,37 @@ static enum err count_settled(struct writer *w, struct ledger *l, enum code code
     return e == ERR_OK ? ledger_end_if_done(w, l, now) : e;
 }
 
+/* What a deadline had left of the host goes over to it: a mark has but one end. That
+ * concerns jobs that were opened again only. */
+static enum err take_ended(struct db *db, struct ledger *l, int64_t host, struct host_mark mark,
+                           int64_t *ret_n) {
+    int64_t n = 0;
+    enum err e = ERR_OK;
+
+    if (l->ended_n && mark.below < l->ended_below)
+        e = count_tasks(db, l->job.no, host, mark.below, l->ended_below, &n);
+    l->ended_n -= n;
+    l->job.counts.by_outcome[OUTCOME_SKIPPED] -= (uint64_t)n;
+    *ret_n = n;
+    return e;
+}
+
 static enum err settle(struct writer *w, struct ledger *l, const struct unavailable *u) {
     struct db *db = writer_db(w);
     struct host_mark mark;
-    int64_t n = 0;
+    int64_t n = 0, ended = 0;
     enum err e = hosts_mark(db, l, u->host, &mark);
 
     if (e == ERR_OK)
-        e = count_left(db, l->job.no, u->host, hosts_settled_below(l, mark), &n);
+        e = count_tasks(db, l->job.no, u->host, hosts_settled_below(l, mark), l->next_seq, &n);
+    if (e == ERR_OK && n)
+        e = take_ended(db, l, u->host, mark, &ended);
     if (e != ERR_OK || !n)
         return e;
     l->dead_hosts += mark.code == CODE_NONE;
     mark = (struct host_mark){mark.code == CODE_NONE ? u->code : mark.code, l->next_seq};
-    e = put_mark(db, l, u->host, mark, n);
+    l->job.counts.by_outcome[code_outcome(mark.code)] += (uint64_t)ended;
+    e = put_mark(db, l, u->host, mark, n + ended);
     if (e == ERR_OK)
         e = count_settled(w, l, mark.code, n);
     return e == ERR_OK ? ledger_put(w, l) : e;

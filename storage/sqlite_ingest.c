@@ -35,7 +35,8 @@ struct piece {
 
 static enum err store_reject(struct piece *p, int64_t no, int64_t seq, const struct seedrow *row) {
     struct buf *b = &p->sqlite->scratch.record;
-    const struct record r = {.index = row->seq,
+    const struct record r = {.place = row->seq,
+                             .host = -1,
                              .url = row->url,
                              .input = row->input,
                              .final_url = STR_NONE,

@@ -104,10 +104,37 @@ enum err jobs_list(struct db *db, const struct job_filter *f, struct job ***ret_
     return ERR_OK;
 }
 
-/* --- making one ---------------------------------------------------------------------- */
+/* --- making one, opening one again ---------------------------------------------------- */
 
 static int64_t deadline_of(const struct job_options *o, int64_t from) {
     return o->deadline_seconds ? from + (int64_t)o->deadline_seconds * 1000 : 0;
+}
+
+static enum err read_deadline(struct db *db, int64_t no, int64_t from, int64_t *ret_at) {
+    OWNED_ROWS sqlite3_stmt *st = NULL;
+    struct job_options o;
+    enum err e = DB_QUERY(db, &st, "SELECT options FROM job WHERE no=?1", db_int(no));
+
+    if (e == ERR_OK)
+        e = db_step(db, st);
+    if (e == ERR_OK)
+        e = options_decode(db_column(st, 0), &o);
+    if (e != ERR_OK)
+        return e;
+    *ret_at = deadline_of(&o, from);
+    job_options_done(&o);
+    return ERR_OK;
+}
+
+enum err jobs_reopen(struct writer *w, struct ledger *l, int64_t now) {
+    enum err e = ERR_OK;
+
+    assert(l->job.state == JOB_COMPLETED);
+    if (l->job.deadline_at)
+        e = read_deadline(writer_db(w), l->job.no, now, &l->job.deadline_at);
+    l->job.stop_reason = STOP_NONE;
+    l->job.finished_at = 0;
+    return e == ERR_OK ? ledger_move(w, l, JOB_RUNNING, STOP_NONE, now) : e;
 }
 
 enum err jobs_put_receiving(struct db *db, const struct job *draft, int64_t *ret_no) {

@@ -119,7 +119,7 @@ enum err ledger_move(struct writer *w, struct ledger *l, enum job_state to, enum
     enum err e = move(writer_db(w), l, to, reason, now);
 
     if (e == ERR_OK)
-        writer_tell(w, (struct job_change){l->job.no, to});
+        writer_tell(w, (struct job_change){.job = l->job.no, .state = to});
     return e;
 }
 
@@ -153,7 +153,7 @@ enum err ledger_settle_cancelled(struct writer *w, struct ledger *l, int64_t now
     if (e != ERR_OK)
         return e;
     writer_count(w, -left, 0);
-    writer_tell(w, (struct job_change){l->job.no, JOB_CANCELLED});
+    writer_tell(w, (struct job_change){.job = l->job.no, .state = JOB_CANCELLED});
     return ERR_OK;
 }
 

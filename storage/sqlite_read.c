@@ -131,14 +131,16 @@ struct tasks_read {
 };
 
 /* What a task shows while it has no record of its own. */
-static struct record of_task(sqlite3_stmt *row, enum code code) {
+static struct record of_task(const struct taskrow *t, enum code code) {
     return (struct record){
-        .index = sqlite3_column_int64(row, 1),
-        .depth = (uint32_t)sqlite3_column_int64(row, 2),
-        .attempts = (uint32_t)sqlite3_column_int64(row, 3),
-        .referrer = sqlite3_column_int64(row, 4),
-        .url = db_column(row, 5),
-        .input = db_column(row, 6),
+        .place = t->place,
+        .host = t->host,
+        .index = t->referrer < 0 ? t->place : -1,
+        .depth = t->depth,
+        .attempts = t->tries,
+        .referrer = t->referrer,
+        .url = t->url,
+        .input = t->input,
         .final_url = STR_NONE,
         .code = code,
         .outcome = code == CODE_NONE ? OUTCOME_PENDING : code_outcome(code),
@@ -188,16 +190,16 @@ static enum err jump(struct db *db, struct tasks_read *tr) {
 /* *ret_wanted: false where the row is to be jumped over. */
 static enum err look_at_task(struct db *db, sqlite3_stmt *row, struct tasks_read *tr,
                              bool *ret_wanted) {
-    struct task_cursor at = {sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1)};
-    enum err e = enter_host(db, tr, at.host);
-    enum code code = hosts_code(tr->ledger, tr->mark, at.seq);
-    struct record r = of_task(row, code);
+    struct taskrow t = taskrow_of(row);
+    enum err e = enter_host(db, tr, t.host);
+    enum code code = hosts_code(tr->ledger, tr->mark, t.seq);
+    struct record r = of_task(&t, code);
 
     tr->rows_left--;
     *ret_wanted = (code != CODE_NONE) == (tr->which == TASKS_SETTLED);
     if (e != ERR_OK || !*ret_wanted)
         return e;
-    tr->after = at;
+    tr->after = (struct task_cursor){t.host, t.seq};
     if (!tr->visit(tr->arg, &r))
         tr->rows_left = 0;
     return ERR_OK;
@@ -209,7 +211,7 @@ static enum err read_tasks(struct db *db, struct tasks_read *tr, bool *ret_jumps
     bool is_wanted = true;
     enum err e =
         DB_QUERY(db, &st,
-                 "SELECT host,seq,depth,tries,referrer,url,input FROM task"
+                 "SELECT " TASKROW_COLUMNS " FROM task"
                  " WHERE job=?1 AND (host,seq)>(?2,?3) ORDER BY host,seq",
                  db_int(tr->ledger->job.no), db_int(tr->after.host), db_int(tr->after.seq));
 

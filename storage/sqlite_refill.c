@@ -36,19 +36,6 @@ static void drop_answers(struct refill_request *rr) {
     r->after_host = rr->after_host;
 }
 
-static struct task *read_task(sqlite3_stmt *st, int64_t job, int64_t host) {
-    struct task *t = task_new(db_column(st, 4), db_column(st, 5));
-
-    t->job = job;
-    t->host = host;
-    t->seq = sqlite3_column_int64(st, 0);
-    t->depth = (uint16_t)sqlite3_column_int(st, 1);
-    t->attempts = (uint16_t)sqlite3_column_int(st, 2);
-    t->referrer = sqlite3_column_int64(st, 3);
-    t->due_at = sqlite3_column_int64(st, 6);
-    return t;
-}
-
 static bool is_full(const struct refill *r) {
     return r->bytes >= r->max_bytes && r->bytes > 0;
 }
@@ -59,18 +46,20 @@ static enum err read_tasks(struct db *db, struct refill *r, struct refill_host *
     OWNED_ROWS sqlite3_stmt *st = NULL;
     enum err e =
         DB_QUERY(db, &st,
-                 "SELECT seq,depth,tries,referrer,url,input,due_at FROM task"
+                 "SELECT " TASKROW_COLUMNS " FROM task"
                  " WHERE job=?1 AND host=?2 AND seq>=?3 ORDER BY seq LIMIT ?4",
                  db_int(r->job), db_int(h->host), db_int(from_seq), db_int((int64_t)h->limit + 1));
 
     for (uint32_t n = 0; e == ERR_OK && (e = db_step(db, st)) == ERR_OK; n++) {
+        struct taskrow row;
         struct task *t;
 
         if (n == h->limit || is_full(r)) {
             h->more = true;
             break;
         }
-        t = read_task(st, r->job, h->host);
+        row = taskrow_of(st);
+        t = taskrow_task(&row, r->job);
         r->bytes += task_size(t);
         list_push_back(&h->tasks, &t->link);
     }

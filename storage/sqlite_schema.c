@@ -35,7 +35,9 @@ static const char *const migrations[] = {
     "CREATE TABLE task("
     "  job INTEGER NOT NULL, host INTEGER NOT NULL, seq INTEGER NOT NULL,"
     "  depth INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0,"
+    "  tries_before INTEGER NOT NULL DEFAULT 0," /* those that do not count any more */
     "  due_at INTEGER NOT NULL DEFAULT 0, referrer INTEGER NOT NULL DEFAULT -1,"
+    "  place INTEGER NOT NULL DEFAULT 0," /* + 1; 0: the seq */
     "  url BLOB NOT NULL, input BLOB, PRIMARY KEY(job, host, seq)) STRICT, WITHOUT ROWID;"
     /* A host of a job. queued: its tasks when it was loaded, 0 once it has none; ready_at:
      * not to be opened before, 0 if at once; settled_as: the code of its tasks with a seq

@@ -113,6 +113,11 @@ enum err store_job_move(struct store *s, const struct uuid *id, enum job_state t
     return s->backend->ops->job_move(s->backend, id, to, ret_job);
 }
 
+enum err store_job_retry(struct store *s, const struct uuid *id, uint64_t codes,
+                         uint64_t *ret_retried, struct job **ret_job) {
+    return s->backend->ops->job_retry(s->backend, id, codes, ret_retried, ret_job);
+}
+
 enum err store_job_delete(struct store *s, const struct uuid *id) {
     return s->backend->ops->job_delete(s->backend, id);
 }

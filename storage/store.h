@@ -98,6 +98,15 @@ MUST_USE enum err store_job_list(struct store *s, const struct job_filter *f,
  * left is settled as CODE_DEADLINE, and results that come later get ERR_CONFLICT. */
 MUST_USE enum err store_job_move(struct store *s, const struct uuid *id, enum job_state to,
                                  struct job **ret_job);
+/* Puts back the URLs whose code is in |codes| (bits 1 << CODE_x), however they were settled,
+ * but for rejects of a list: they count as unfinished again, with a fresh budget of attempts,
+ * and get a new record in the end. A completed job runs again, and its deadline, if it has
+ * one, counts from now. ERR_CONFLICT in other states than QUEUED, RUNNING, PAUSED and
+ * COMPLETED, ERR_BUSY while such a call or an addition is at work on the job.
+ * In many small steps, durable when it returns; on another error what was put back before
+ * stays so. *ret_retried: how many. */
+MUST_USE enum err store_job_retry(struct store *s, const struct uuid *id, uint64_t codes,
+                                  uint64_t *ret_retried, struct job **ret_job);
 /* Durable: not found from then on; rows leave in small batches later. */
 MUST_USE enum err store_job_delete(struct store *s, const struct uuid *id);
 
@@ -158,6 +167,11 @@ struct store_feed;
 struct job_change {
     int64_t job;
     enum job_state state;
+    /* Not a change of state: the job got new tasks, at |host|, or at several where that is
+     * -1. They have greater seqs than the host's tasks had before; its row of work may lie
+     * before |after_host| of the last refill. */
+    bool has_grown;
+    int64_t host;
 };
 /* |wake| is called on any thread, after a change was added; it must not block. */
 MUST_USE enum err store_feed_new(struct store *s, void (*wake)(void *arg), void *arg,

@@ -327,6 +327,38 @@ TEST(results_wait_for_the_disk) {
     free(results);
 }
 
+TEST(a_retry_on_a_full_disk_leaves_all_in_order) {
+    enum { N = 40000 };
+    RIG_OPEN(r);
+    RIG after;
+    OWNED(job) struct job *job = NULL;
+    OWNED(job) struct job *open = NULL;
+    OWNED(job) struct job *kept = NULL;
+    struct unavailable u = {.code = CODE_HOST_UNAVAILABLE};
+    struct store_batch b = {.unavailable = &u, .n_unavailable = 1};
+    uint64_t retried = 0, before;
+
+    CHECK_OK(rig_many(&r, N, 1, &job));
+    u.job = job->no;
+    u.host = rig_host("host0.example:443");
+    rig_commit(&r, &b);
+    limit_files(4500000); /* of the WAL: some slices */
+    CHECK_ERR(store_job_retry(r.store, &job->id, 1ULL << CODE_HOST_UNAVAILABLE, &retried, &open),
+              ERR_FULL);
+    limit_files(RLIM_INFINITY);
+    CHECK(rig_adds_up(&r, job->no));
+    CHECK_OK(open_as_after_a_kill(&r, &after));
+    CHECK_OK(store_job_get(after.store, &job->id, &kept));
+    CHECK(rig_adds_up(&after, job->no));
+    before = job_unfinished(kept);
+    CHECK_INT(kept->state, before ? JOB_RUNNING : JOB_COMPLETED);
+    CHECK_OK(
+        store_job_retry(after.store, &job->id, 1ULL << CODE_HOST_UNAVAILABLE, &retried, &open));
+    CHECK_INT(retried + before, N);
+    CHECK_INT(job_unfinished(open), N);
+    printf("# %d put back before the disk was full\n", (int)before);
+}
+
 TEST(a_stop_on_a_full_disk_ends) {
     RIG_OPEN(r);
     OWNED(job) struct job *job = NULL;

@@ -248,7 +248,7 @@ RIG_UNUSED static enum err rig_succeed(struct result *r, int n_links) {
     char url[128];
     enum err e = ERR_OK;
 
-    r->record = (struct record){.index = r->task->seq,
+    r->record = (struct record){.index = task_index(r->task),
                                 .url = task_url(r->task),
                                 .final_url = task_url(r->task),
                                 .outcome = OUTCOME_SUCCEEDED,
@@ -269,7 +269,7 @@ RIG_UNUSED static enum err rig_succeed(struct result *r, int n_links) {
 }
 
 RIG_UNUSED static void rig_fail(struct result *r, enum code code) {
-    r->record = (struct record){.index = r->task->seq,
+    r->record = (struct record){.index = task_index(r->task),
                                 .url = task_url(r->task),
                                 .final_url = task_url(r->task),
                                 .outcome = code_outcome(code),
@@ -304,6 +304,25 @@ RIG_UNUSED static enum err rig_settle_all(struct rig *r, int64_t job, int n_link
     }
     free(results);
     return e;
+}
+
+/* Settles all tasks of new hosts as |code|, which may be CODE_NONE. */
+RIG_UNUSED static enum err rig_settle_as(struct rig *r, int64_t job, enum code code) {
+    enum { MOST = 1000 };
+    struct result *results = NEW_N(struct result, MOST);
+    struct store_batch b = {.results = results, .n_results = rig_take(r, job, results, MOST)};
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; i < b.n_results && e == ERR_OK; i++)
+        if (code == CODE_NONE)
+            e = rig_succeed(&results[i], 0);
+        else
+            rig_fail(&results[i], code);
+    if (e == ERR_OK)
+        rig_commit(r, &b);
+    rig_free_results(results, b.n_results);
+    free(results);
+    return e == ERR_OK ? b.result : e;
 }
 
 /* The counts of all outcomes and what is unfinished are the total, while it is there. */

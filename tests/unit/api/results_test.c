@@ -58,7 +58,7 @@ static enum err put_result(struct result *r, struct task *t) {
     *r = (struct result){.task = t};
     buf_init(&r->text, 1 << 16);
     links_init(&r->links);
-    r->record.index = t->seq;
+    r->record.index = task_index(t);
     r->record.referrer = -1;
     r->record.attempts = 1;
     r->record.outcome = failed ? OUTCOME_FAILED : OUTCOME_SUCCEEDED;

@@ -79,6 +79,25 @@ TEST(a_task_holds_copies) {
     free(t);
 }
 
+TEST(a_copy_of_a_task_stands_alone) {
+    struct task *t = task_new(STR("https://a.example/"), STR("a.example"));
+    struct task *copy;
+
+    t->seq = 7;
+    t->place = 3;
+    t->due_at = 1700000000000;
+    copy = task_copy(t);
+    free(t);
+    CHECK_STR(task_url(copy), "https://a.example/");
+    CHECK_STR(task_input(copy), "a.example");
+    CHECK(copy->seq == 7 && copy->place == 3 && copy->due_at == 1700000000000);
+    CHECK(list_empty(&copy->link));
+    CHECK_INT(task_index(copy), 3);
+    copy->referrer = 0;
+    CHECK_INT(task_index(copy), -1);
+    free(copy);
+}
+
 TEST(options_come_back_as_they_were) {
     struct job_options o = {.given = 1u << OPTION_ROBOTS,
                             .host_delay_ms = 60000,

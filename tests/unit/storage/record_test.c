@@ -2,7 +2,8 @@
 #include "tests/test.h"
 
 static struct record full_record(void) {
-    return (struct record){.index = 7,
+    return (struct record){.place = 7,
+                           .host = INT64_MAX - 1,
                            .url = STR("https://a.example/"),
                            .input = STR("a.example"),
                            .final_url = STR("https://b.example/"),
@@ -29,7 +30,7 @@ TEST(comes_back_as_it_was) {
 
     CHECK_OK(record_encode(&b, &full));
     CHECK_OK(record_decode(buf_str(&b), &r));
-    CHECK_INT(r.index, 7);
+    CHECK(r.index == 7 && r.place == 7 && r.host == INT64_MAX - 1);
     CHECK_STR(r.url, "https://a.example/");
     CHECK_STR(r.input, "a.example");
     CHECK_STR(r.final_url, "https://b.example/");
@@ -43,6 +44,16 @@ TEST(comes_back_as_it_was) {
     CHECK_INT(r.elapsed_ms, 12);
     CHECK_STR(r.etag, "\"x\"");
     CHECK_INT(r.seq, 0);
+}
+
+TEST(what_was_discovered_has_no_index) {
+    const struct record found = {.place = 9, .referrer = 2, .host = -1};
+    struct buf b OWNED_BUF = BUF_INIT(RECORD_MAX_BYTES);
+    struct record r;
+
+    CHECK_OK(record_encode(&b, &found));
+    CHECK_OK(record_decode(buf_str(&b), &r));
+    CHECK(r.index == -1 && r.place == 9 && r.referrer == 2 && r.host == -1);
 }
 
 TEST(an_equal_final_url_is_stored_once) {
@@ -85,7 +96,7 @@ TEST(wild_numbers_are_no_outcomes) {
     struct record r;
 
     CHECK_OK(record_encode(&b, &full));
-    b.ptr[1 + full.url.len + 2] = 99; /* behind format and index */
+    b.ptr[1 + full.url.len + 2 + 9] = 99; /* behind format, place and host */
     CHECK_ERR(record_decode(buf_str(&b), &r), ERR_CORRUPT);
 }
 
