@@ -338,6 +338,9 @@ struct job_counts {
     uint64_t total;
     uint64_t by_outcome[OUTCOME_COUNT]; /* [OUTCOME_PENDING] is not kept: see job_unfinished */
     uint64_t duplicates, links_found, bytes;
+    struct not_followed {
+        uint64_t out_of_scope, depth_limit, page_limit;
+    } not_followed;
 };
 
 struct job {
@@ -369,6 +372,8 @@ struct task {
     int64_t seq;              /* with job and host the key; what comes later has a greater one */
     int64_t place;            /* the URL's number in its job, 0-based: of a listed one its index */
     int64_t referrer;         /* place of the URL whose page named it; -1: it was listed */
+    uint16_t prefix_len;      /* how much of the URL its links have to share where the scope asks
+                               * for that: kept for whoever found it */
     uint16_t depth;           /* 0: submitted */
     uint16_t attempts;        /* used up so far */
     uint16_t attempts_before; /* those among them that do not count: it was put back since */
@@ -429,6 +434,32 @@ struct links_view links_view(const struct links *l);
  * read by one of the two. */
 MUST_USE enum err links_view_next(struct links_view *v, struct link *ret_link);
 MUST_USE enum err links_view_next_url(struct links_view *v, struct str *ret_url);
+
+/* --- follow: URLs that a page named and that are to be followed --------------- */
+
+enum { FOLLOW_MAX_BYTES = 64 << 20 }; /* of one page */
+
+/* Zeroed: nothing was found. */
+struct follow {
+    uint32_t n;
+    struct buf rows;
+    uint64_t out_of_scope, depth_limit; /* of others: for job_counts.not_followed */
+};
+struct follow_url {
+    struct str url;      /* canonical, without fragment */
+    struct str host_key; /* "example.com:443" */
+    uint32_t bucket;     /* of its host: see host_id */
+    uint16_t depth;
+    uint16_t prefix_len; /* see struct task */
+};
+
+void follow_init(struct follow *f);
+void follow_done(struct follow *f);
+/* Adds one; ERR_TOO_BIG leaves |f| as it was. The same URL may come again and again. */
+MUST_USE enum err follow_put(struct follow *f, const struct follow_url *u);
+/* The next one of |*rest| (at first buf_str(&f->rows)), which moves past it; borrowed from
+ * there. ERR_NOT_FOUND at the end, ERR_CORRUPT. */
+MUST_USE enum err follow_next(struct str *rest, struct follow_url *ret_url);
 
 /* --- record: what became of one URL ----------------------------------------- */
 

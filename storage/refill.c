@@ -39,4 +39,5 @@ void result_done(struct result *r) {
     r->task = NULL;
     buf_done(&r->text);
     links_done(&r->links);
+    follow_done(&r->follow);
 }

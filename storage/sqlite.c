@@ -22,6 +22,7 @@ static void sqlite_free(struct sqlite *s) {
     buf_done(&s->scratch.record);
     buf_done(&s->scratch.links);
     free(s->scratch.sorted);
+    growth_done(&s->scratch.growth);
     db_free(s->db);
     if (s->lock_fd >= 0)
         (void)close(s->lock_fd);

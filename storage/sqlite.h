@@ -7,6 +7,7 @@
 #define STORAGE_SQLITE_H
 
 #include "storage/linkrow.h"
+#include "storage/sqlite_grow.h"
 #include "storage/sqlite_hosts.h"
 #include "storage/sqlite_moves.h"
 #include "storage/sqlite_pool.h"
@@ -27,6 +28,7 @@ struct sqlite {
         struct buf record, links;
         struct result **sorted;
         size_t cap_sorted;
+        struct growth growth;
     } scratch;
 };
 

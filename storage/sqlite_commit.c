@@ -75,11 +75,19 @@ static enum err insert_page(struct sqlite *s, int64_t page, const struct result 
     return e == ERR_OK ? insert_more(s, page, &rest) : e;
 }
 
-static void count(struct job_counts *c, const struct record *r) {
+static void count(struct job_counts *c, const struct result *res) {
+    const struct record *r = &res->record;
+
     assert(r->outcome != OUTCOME_PENDING);
     c->by_outcome[r->outcome]++;
     c->links_found += r->links_found;
     c->bytes += r->bytes;
+    c->not_followed.out_of_scope += res->follow.out_of_scope;
+    c->not_followed.depth_limit += res->follow.depth_limit;
+}
+
+static bool may_grow(const struct ledger *l) {
+    return l->keeps_seen && l->job.state != JOB_CANCELLING;
 }
 
 /* Where results of one job are: what is settled of the host that they are at. */
@@ -111,9 +119,10 @@ static enum err settle(struct sqlite *s, struct ledger *l, struct result *r) {
         return ERR_OK;
     }
     e = insert_page(s, page_id(l->job.no, l->next_page++), r);
-    if (e == ERR_OK)
-        count(&l->job.counts, &r->record);
-    return e;
+    if (e != ERR_OK)
+        return e;
+    count(&l->job.counts, r);
+    return may_grow(l) ? growth_add(&s->scratch.growth, l, r) : ERR_OK;
 }
 
 /* --- the results of one job ------------------------------------------------------------- */
@@ -157,7 +166,7 @@ static enum err take(struct sqlite *s, struct ledger *l, struct place *p, struct
 static enum err settle_job(struct writer *w, struct sqlite *s, struct result **results, size_t n) {
     struct place place = {.host = -1};
     struct ledger l;
-    int64_t first_page;
+    int64_t first_page, grown = 0;
     enum err e = ledger_get(s->db, results[0]->task->job, &l);
 
     if (e == ERR_NOT_FOUND || (e == ERR_OK && !ledger_takes_results(&l))) {
@@ -170,6 +179,9 @@ static enum err settle_job(struct writer *w, struct sqlite *s, struct result **r
     first_page = l.next_page;
     for (size_t i = 0; i < n && e == ERR_OK; i++)
         e = take(s, &l, &place, results[i]);
+    if (e == ERR_OK && may_grow(&l))
+        e = growth_settle(&s->scratch.growth, w, &l, &grown);
+    writer_count(w, grown, 0);
     return e == ERR_OK ? close_ledger(w, &l, l.next_page - first_page) : e;
 }
 
@@ -248,6 +260,7 @@ static enum err run_batch(struct writer *w, struct request *request) {
     struct store_batch *b = br->batch;
     enum err e = check_epoch(writer_db(w), b->epoch);
 
+    recent_begin(&br->sqlite->scratch.growth.recent);
     if (e == ERR_OK)
         e = settle_all(w, br->sqlite, b);
     for (size_t i = 0; i < b->n_drained && e == ERR_OK; i++)
@@ -267,6 +280,8 @@ static void committed(struct request *request, enum err e) {
     struct batch_request *br = CONTAINER_OF(request, struct batch_request, request);
     struct store_batch *b = br->batch;
 
+    if (e == ERR_OK)
+        recent_commit(&br->sqlite->scratch.growth.recent);
     b->result = e;
     free(br);
     b->done(b);

@@ -3,10 +3,10 @@
  * durable, the job is RECEIVING: nobody sees it, and a crash leaves it to the sweep. */
 #include "storage/sqlite.h"
 
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/random.h"
+#include "storage/sqlite_bulk.h"
 
 enum {
     PIECE_ROWS = 5000,
@@ -27,6 +27,8 @@ struct piece {
     int64_t next_page;
     int64_t stored_no, stored_next_page; /* the same, once this piece is committed */
     bool is_last;
+    int64_t *hashes; /* of the piece's URLs, where the job is to grow; else NULL */
+    int64_t salt;
     struct seeds_counts counts; /* for the last one */
     struct job *job;            /* answered by the last one */
 };
@@ -53,59 +55,16 @@ static enum err store_reject(struct piece *p, int64_t no, int64_t seq, const str
                   db_int(page_id(no, seq)), db_blob(buf_str(b)));
 }
 
-/* Many rows by one statement: SQLite then stays at the end of the tree, where each
- * of them belongs, and need not look for it. */
-enum { AT_ONCE = 64, WIDTH_MOST = 4 };
-#define TIMES_4(row) row "," row "," row "," row
-#define TIMES_64(row) TIMES_4(TIMES_4(TIMES_4(row)))
-
-struct bulk {
-    const char *insert_one, *insert_all;              /* one row, AT_ONCE rows */
-    size_t width;                                     /* values of a row, beside the job */
-    size_t n;                                         /* rows that wait */
-    struct db_value values[1 + AT_ONCE * WIDTH_MOST]; /* the job first */
-};
-
 /* OR FAIL, because for OR ABORT SQLite would keep a journal of the statement's own. */
-#define INSERT_TASKS "INSERT OR FAIL INTO task(job,host,seq,url,input) VALUES"
-#define TASK "(?1,?,?,?,?)"
 static struct bulk bulk_of_tasks(int64_t no) {
-    return (struct bulk){.insert_one = INSERT_TASKS TASK,
-                         .insert_all = INSERT_TASKS TIMES_64(TASK),
-                         .width = 4,
-                         .values = {db_int(no)}};
+    return BULK_INIT("INSERT OR FAIL INTO task(job,host,seq,url,input) VALUES", "(?1,?,?,?,?)", 4,
+                     no);
 }
 
 /* OR IGNORE: two names of one hash are crawled as one host. */
-#define INSERT_HOSTS "INSERT OR IGNORE INTO work(job,host,name,queued) VALUES"
-#define HOST "(?1,?,?,?)"
 static struct bulk bulk_of_hosts(int64_t no) {
-    return (struct bulk){.insert_one = INSERT_HOSTS HOST,
-                         .insert_all = INSERT_HOSTS TIMES_64(HOST),
-                         .width = 3,
-                         .values = {db_int(no)}};
-}
-
-static enum err bulk_flush(struct bulk *b, struct db *db) {
-    struct db_value one[1 + WIDTH_MOST] = {b->values[0]};
-    enum err e = ERR_OK;
-
-    if (b->n == AT_ONCE) {
-        b->n = 0;
-        return db_run(db, b->insert_all, b->values, 1 + AT_ONCE * b->width);
-    }
-    for (size_t i = 0; i < b->n && e == ERR_OK; i++) {
-        memcpy(one + 1, b->values + 1 + i * b->width, b->width * sizeof *one);
-        e = db_run(db, b->insert_one, one, 1 + b->width);
-    }
-    b->n = 0;
-    return e;
-}
-
-/* |values|: |width| of them, whose blobs stay until the flush. */
-static enum err bulk_add(struct bulk *b, struct db *db, const struct db_value *values) {
-    memcpy(b->values + 1 + b->n++ * b->width, values, b->width * sizeof *values);
-    return b->n == AT_ONCE ? bulk_flush(b, db) : ERR_OK;
+    return BULK_INIT("INSERT OR IGNORE INTO work(job,host,name,queued) VALUES", "(?1,?,?,?)", 3,
+                     no);
 }
 
 static enum err add_task(struct bulk *b, struct db *db, const struct seedrow *row) {
@@ -126,7 +85,7 @@ static enum err store_rows(struct piece *p, int64_t no, int64_t *next_page) {
     struct db *db = p->sqlite->db;
     struct str rest = buf_str(&p->rows);
     struct seedrow row;
-    size_t len;
+    size_t len, n_hashes = 0;
     enum err e = ERR_OK;
 
     while (e == ERR_OK && seedrow_get(rest, &row, &len) == ERR_OK) {
@@ -136,11 +95,15 @@ static enum err store_rows(struct piece *p, int64_t no, int64_t *next_page) {
             e = add_host(&hosts, db, &row);
         else
             e = add_task(&tasks, db, &row);
+        if (p->hashes && row.code == CODE_NONE && !row.host_key.len)
+            p->hashes[n_hashes++] = seen_hash(p->salt, row.url);
         rest = str_from(rest, len);
     }
     if (e == ERR_OK)
         e = bulk_flush(&tasks, db);
-    return e == ERR_OK ? bulk_flush(&hosts, db) : e;
+    if (e == ERR_OK)
+        e = bulk_flush(&hosts, db);
+    return e == ERR_OK ? seen_put(db, no, p->hashes, n_hashes) : e;
 }
 
 /* The moment in which the job begins to exist. */
@@ -173,7 +136,7 @@ static enum err run_piece(struct writer *w, struct request *r) {
     enum err e = ERR_OK;
 
     if (!no)
-        e = jobs_put_receiving(writer_db(w), p->draft, &no);
+        e = jobs_put_receiving(writer_db(w), p->draft, p->salt, &no);
     if (e == ERR_OK)
         e = store_rows(p, no, &next_page);
     if (e == ERR_OK && p->is_last)
@@ -291,6 +254,9 @@ enum err sqlite_load(struct backend *b, struct seeds *seeds, const struct job *d
                       .draft = draft,
                       .rows = BUF_INIT(PIECE_BYTES + SEEDROW_MAX_BYTES),
                       .next_page = 1,
+                      .salt = (int64_t)random_u64(),
+                      .hashes =
+                          job_options_grow(&draft->options) ? NEW_N(int64_t, PIECE_ROWS) : NULL,
                       .counts = seeds_counts(seeds)};
     enum err e = put_all(&p, seeds);
 
@@ -302,6 +268,7 @@ enum err sqlite_load(struct backend *b, struct seeds *seeds, const struct job *d
     else
         abandon(&p);
     job_free(p.job);
+    free(p.hashes);
     buf_done(&p.rows);
     return e;
 }

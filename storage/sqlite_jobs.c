@@ -137,7 +137,7 @@ enum err jobs_reopen(struct writer *w, struct ledger *l, int64_t now) {
     return e == ERR_OK ? ledger_move(w, l, JOB_RUNNING, STOP_NONE, now) : e;
 }
 
-enum err jobs_put_receiving(struct db *db, const struct job *draft, int64_t *ret_no) {
+enum err jobs_put_receiving(struct db *db, const struct job *draft, int64_t salt, int64_t *ret_no) {
     enum { OPTIONS_MAX_BYTES = 1 << 20 };
     struct buf options OWNED_BUF = BUF_INIT(OPTIONS_MAX_BYTES);
     enum err e = options_encode(&options, &draft->options);
@@ -145,10 +145,13 @@ enum err jobs_put_receiving(struct db *db, const struct job *draft, int64_t *ret
     if (e == ERR_OK)
         e = DB_RUN(db,
                    "INSERT INTO job(id,state,priority,version,next_page,created_at,expires_at,"
-                   "deadline_at,name,metadata,options) VALUES(?1,?2,?3,0,1,?4,?5,?6,?7,?8,?9)",
+                   "deadline_at,max_pages,keeps_seen,salt,name,metadata,options)"
+                   " VALUES(?1,?2,?3,0,1,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
                    db_blob(uuid_str(&draft->id)), db_int(JOB_RECEIVING), db_int(draft->priority),
                    db_int(draft->created_at), db_int(draft->expires_at),
                    db_int(deadline_of(&draft->options, draft->created_at)),
+                   db_int((int64_t)draft->options.max_pages),
+                   db_int(job_options_grow(&draft->options)), db_int(salt),
                    db_blob(str_of(draft->name)), db_blob(str_of(draft->metadata)),
                    db_blob(buf_str(&options)));
     if (e == ERR_OK)

@@ -17,7 +17,9 @@ MUST_USE enum err jobs_list(struct db *db, const struct job_filter *f, struct jo
 /* A COMPLETED job runs again: there is, or will be, something to do. Without ledger_put. */
 MUST_USE enum err jobs_reopen(struct writer *w, struct ledger *l, int64_t now);
 
-/* A job that callers do not see yet; *ret_no is its key. */
-MUST_USE enum err jobs_put_receiving(struct db *db, const struct job *draft, int64_t *ret_no);
+/* A job that callers do not see yet; *ret_no is its key. |salt|: of the hashes of its
+ * URLs. */
+MUST_USE enum err jobs_put_receiving(struct db *db, const struct job *draft, int64_t salt,
+                                     int64_t *ret_no);
 
 #endif

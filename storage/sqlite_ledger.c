@@ -26,6 +26,9 @@ enum err ledger_read_job(sqlite3_stmt *row, struct job *ret_job) {
     ret_job->counts.duplicates = (uint64_t)sqlite3_column_int64(row, at++);
     ret_job->counts.links_found = (uint64_t)sqlite3_column_int64(row, at++);
     ret_job->counts.bytes = (uint64_t)sqlite3_column_int64(row, at++);
+    ret_job->counts.not_followed.out_of_scope = (uint64_t)sqlite3_column_int64(row, at++);
+    ret_job->counts.not_followed.depth_limit = (uint64_t)sqlite3_column_int64(row, at++);
+    ret_job->counts.not_followed.page_limit = (uint64_t)sqlite3_column_int64(row, at++);
     ret_job->started_at = sqlite3_column_int64(row, at++);
     ret_job->finished_at = sqlite3_column_int64(row, at++);
     ret_job->expires_at = sqlite3_column_int64(row, at++);
@@ -39,11 +42,11 @@ enum err ledger_get(struct db *db, int64_t no, struct ledger *ret_ledger) {
     OWNED_ROWS sqlite3_stmt *st = NULL;
     struct ledger l = {0};
     int at = LEDGER_JOB_WIDTH;
-    enum err e = DB_QUERY(
-        db, &st,
-        "SELECT " LEDGER_JOB_COLUMNS
-        ",next_page,next_seq,settled_as,ended_below,ended_n,dead_hosts FROM job WHERE no=?1",
-        db_int(no));
+    enum err e = DB_QUERY(db, &st,
+                          "SELECT " LEDGER_JOB_COLUMNS
+                          ",next_page,next_seq,settled_as,ended_below,ended_n,dead_hosts,"
+                          "keeps_seen,salt,max_pages FROM job WHERE no=?1",
+                          db_int(no));
 
     if (e == ERR_OK)
         e = db_step(db, st);
@@ -57,6 +60,9 @@ enum err ledger_get(struct db *db, int64_t no, struct ledger *ret_ledger) {
     l.ended_below = sqlite3_column_int64(st, at++);
     l.ended_n = sqlite3_column_int64(st, at++);
     l.dead_hosts = sqlite3_column_int64(st, at++);
+    l.keeps_seen = sqlite3_column_int64(st, at++) != 0;
+    l.salt = sqlite3_column_int64(st, at++);
+    l.max_pages = (uint64_t)sqlite3_column_int64(st, at++);
     *ret_ledger = l;
     return ERR_OK;
 }
@@ -65,23 +71,26 @@ static enum err put(struct db *db, const struct ledger *l) {
     const struct job *j = &l->job;
     const struct job_counts *c = &j->counts;
 
-    return DB_RUN(db,
-                  "UPDATE job SET state=?2,stop_reason=?3,version=?4,total=?5,succeeded=?6,"
-                  "failed=?7,disallowed=?8,skipped=?9,cancelled=?10,duplicates=?11,"
-                  "links_found=?12,bytes=?13,started_at=?14,finished_at=?15,"
-                  "last_progress_at=?16,deadline_at=?17,next_page=?18,next_seq=?19,"
-                  "settled_as=?20,ended_below=?21,ended_n=?22,dead_hosts=?23 WHERE no=?1",
-                  db_int(j->no), db_int(j->state), db_int(j->stop_reason),
-                  db_int((int64_t)j->version), db_int((int64_t)c->total),
-                  db_int((int64_t)c->by_outcome[OUTCOME_SUCCEEDED]),
-                  db_int((int64_t)c->by_outcome[OUTCOME_FAILED]),
-                  db_int((int64_t)c->by_outcome[OUTCOME_DISALLOWED]),
-                  db_int((int64_t)c->by_outcome[OUTCOME_SKIPPED]),
-                  db_int((int64_t)c->by_outcome[OUTCOME_CANCELLED]), db_int((int64_t)c->duplicates),
-                  db_int((int64_t)c->links_found), db_int((int64_t)c->bytes), db_int(j->started_at),
-                  db_int(j->finished_at), db_int(j->last_progress_at), db_int(j->deadline_at),
-                  db_int(l->next_page), db_int(l->next_seq), db_int(l->settled_as),
-                  db_int(l->ended_below), db_int(l->ended_n), db_int(l->dead_hosts));
+    return DB_RUN(
+        db,
+        "UPDATE job SET state=?2,stop_reason=?3,version=?4,total=?5,succeeded=?6,"
+        "failed=?7,disallowed=?8,skipped=?9,cancelled=?10,duplicates=?11,"
+        "links_found=?12,bytes=?13,started_at=?14,finished_at=?15,"
+        "last_progress_at=?16,deadline_at=?17,next_page=?18,next_seq=?19,"
+        "settled_as=?20,ended_below=?21,ended_n=?22,dead_hosts=?23,"
+        "out_of_scope=?24,depth_limit=?25,page_limit=?26,keeps_seen=?27 WHERE no=?1",
+        db_int(j->no), db_int(j->state), db_int(j->stop_reason), db_int((int64_t)j->version),
+        db_int((int64_t)c->total), db_int((int64_t)c->by_outcome[OUTCOME_SUCCEEDED]),
+        db_int((int64_t)c->by_outcome[OUTCOME_FAILED]),
+        db_int((int64_t)c->by_outcome[OUTCOME_DISALLOWED]),
+        db_int((int64_t)c->by_outcome[OUTCOME_SKIPPED]),
+        db_int((int64_t)c->by_outcome[OUTCOME_CANCELLED]), db_int((int64_t)c->duplicates),
+        db_int((int64_t)c->links_found), db_int((int64_t)c->bytes), db_int(j->started_at),
+        db_int(j->finished_at), db_int(j->last_progress_at), db_int(j->deadline_at),
+        db_int(l->next_page), db_int(l->next_seq), db_int(l->settled_as), db_int(l->ended_below),
+        db_int(l->ended_n), db_int(l->dead_hosts), db_int((int64_t)c->not_followed.out_of_scope),
+        db_int((int64_t)c->not_followed.depth_limit), db_int((int64_t)c->not_followed.page_limit),
+        db_int(l->keeps_seen));
 }
 
 enum err ledger_put(struct writer *w, const struct ledger *l) {
@@ -123,17 +132,21 @@ enum err ledger_move(struct writer *w, struct ledger *l, enum job_state to, enum
     return e;
 }
 
+static enum stop_reason reason_of_end(const struct ledger *l) {
+    return l->job.counts.not_followed.page_limit ? STOP_PAGE_LIMIT : STOP_NO_MORE_URLS;
+}
+
 enum err ledger_end_if_done(struct writer *w, struct ledger *l, int64_t now) {
     enum job_state s = l->job.state;
     bool may_end = s == JOB_QUEUED || s == JOB_RUNNING || s == JOB_PAUSED;
 
     if (!may_end || job_unfinished(&l->job) > 0 || writer_is_held(w, l->job.no))
         return ERR_OK;
-    return ledger_move(w, l, JOB_COMPLETED, STOP_NO_MORE_URLS, now);
+    return ledger_move(w, l, JOB_COMPLETED, reason_of_end(l), now);
 }
 
 enum err ledger_recover_done(struct db *db, struct ledger *l, int64_t now) {
-    enum err e = move(db, l, JOB_COMPLETED, STOP_NO_MORE_URLS, now);
+    enum err e = move(db, l, JOB_COMPLETED, reason_of_end(l), now);
 
     return e == ERR_OK ? put(db, l) : e;
 }

@@ -32,6 +32,9 @@ struct ledger {
     int64_t ended_below;  /* tasks with a lesser seq were settled by a deadline */
     int64_t ended_n;      /* so many of them */
     int64_t dead_hosts;   /* that were settled as a whole */
+    bool keeps_seen;      /* all its URLs are in the table seen, under hashes of |salt| */
+    int64_t salt;
+    uint64_t max_pages; /* 0: no limit */
 };
 MUST_USE enum err ledger_get(struct db *db, int64_t no, struct ledger *ret_ledger);
 /* May what is under way still end? */
@@ -42,8 +45,9 @@ MUST_USE enum err ledger_put(struct writer *w, const struct ledger *l);
  * of a row. */
 #define LEDGER_JOB_COLUMNS                                                                         \
     "no,state,stop_reason,version,total,succeeded,failed,disallowed,skipped,cancelled,duplicates," \
-    "links_found,bytes,started_at,finished_at,expires_at,last_progress_at,deadline_at"
-enum { LEDGER_JOB_WIDTH = 18 };
+    "links_found,bytes,out_of_scope,depth_limit,page_limit,started_at,finished_at,expires_at,"     \
+    "last_progress_at,deadline_at"
+enum { LEDGER_JOB_WIDTH = 21 };
 MUST_USE enum err ledger_read_job(sqlite3_stmt *row, struct job *ret_job);
 
 /* The legal move to |to|, which is asserted: state, times, version, event; listeners

@@ -23,7 +23,10 @@ static const char *const migrations[] = {
     "  failed INTEGER NOT NULL DEFAULT 0, disallowed INTEGER NOT NULL DEFAULT 0,"
     "  skipped INTEGER NOT NULL DEFAULT 0, cancelled INTEGER NOT NULL DEFAULT 0,"
     "  duplicates INTEGER NOT NULL DEFAULT 0, links_found INTEGER NOT NULL DEFAULT 0,"
-    "  bytes INTEGER NOT NULL DEFAULT 0,"
+    "  bytes INTEGER NOT NULL DEFAULT 0, out_of_scope INTEGER NOT NULL DEFAULT 0,"
+    "  depth_limit INTEGER NOT NULL DEFAULT 0, page_limit INTEGER NOT NULL DEFAULT 0,"
+    "  max_pages INTEGER NOT NULL DEFAULT 0," /* of one that grows; 0: no limit */
+    "  keeps_seen INTEGER NOT NULL DEFAULT 0, salt INTEGER NOT NULL," /* see seen */
     "  created_at INTEGER NOT NULL, started_at INTEGER NOT NULL DEFAULT 0,"
     "  finished_at INTEGER NOT NULL DEFAULT 0, expires_at INTEGER NOT NULL DEFAULT 0,"
     "  last_progress_at INTEGER NOT NULL DEFAULT 0, deadline_at INTEGER NOT NULL DEFAULT 0,"
@@ -34,7 +37,8 @@ static const char *const migrations[] = {
     /* A URL without an outcome. host: host_id of the host key. */
     "CREATE TABLE task("
     "  job INTEGER NOT NULL, host INTEGER NOT NULL, seq INTEGER NOT NULL,"
-    "  depth INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0,"
+    "  depth INTEGER NOT NULL DEFAULT 0, prefix_len INTEGER NOT NULL DEFAULT 0,"
+    "  tries INTEGER NOT NULL DEFAULT 0,"
     "  tries_before INTEGER NOT NULL DEFAULT 0," /* those that do not count any more */
     "  due_at INTEGER NOT NULL DEFAULT 0, referrer INTEGER NOT NULL DEFAULT -1,"
     "  place INTEGER NOT NULL DEFAULT 0," /* + 1; 0: the seq */
@@ -55,6 +59,9 @@ static const char *const migrations[] = {
     "  id INTEGER PRIMARY KEY, name BLOB NOT NULL, blocked_until INTEGER NOT NULL,"
     "  fails INTEGER NOT NULL, delay_ms INTEGER NOT NULL, robots_kind INTEGER NOT NULL,"
     "  robots_at INTEGER NOT NULL, robots_until INTEGER NOT NULL, robots BLOB) STRICT;"
+    /* The URLs of a job that keeps_seen, by hashes salted with its salt. */
+    "CREATE TABLE seen("
+    "  job INTEGER NOT NULL, hash INTEGER NOT NULL, PRIMARY KEY(job, hash)) STRICT, WITHOUT ROWID;"
     /* A URL with its outcome. id: job.no << 32 | seq, in order of ending. */
     "CREATE TABLE page(id INTEGER PRIMARY KEY, record BLOB NOT NULL, links BLOB) STRICT;"
     "CREATE TABLE page_more("

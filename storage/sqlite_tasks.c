@@ -12,6 +12,7 @@ struct taskrow taskrow_of(sqlite3_stmt *row) {
         .place = sqlite3_column_int64(row, 7) - 1,
         .url = db_column(row, 8),
         .input = db_column(row, 9),
+        .prefix_len = (uint32_t)sqlite3_column_int64(row, 10),
     };
 
     if (t.place < 0)
@@ -28,6 +29,7 @@ struct task *taskrow_task(const struct taskrow *row, int64_t job) {
     t->place = row->place;
     t->referrer = row->referrer;
     t->depth = (uint16_t)row->depth;
+    t->prefix_len = (uint16_t)row->prefix_len;
     t->attempts = (uint16_t)row->tries;
     t->attempts_before = (uint16_t)row->tries_before;
     t->due_at = row->due_at;
@@ -37,11 +39,12 @@ struct task *taskrow_task(const struct taskrow *row, int64_t job) {
 enum err taskrow_insert(struct db *db, int64_t job, const struct taskrow *row) {
     return DB_RUN(db,
                   "INSERT INTO task(job," TASKROW_COLUMNS ")"
-                  " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
+                  " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
                   db_int(job), db_int(row->host), db_int(row->seq), db_int(row->depth),
                   db_int(row->tries), db_int(row->tries_before), db_int(row->due_at),
                   db_int(row->referrer), db_int(row->place == row->seq ? 0 : row->place + 1),
-                  db_blob(row->url), db_blob(row->input.len ? row->input : STR_NONE));
+                  db_blob(row->url), db_blob(row->input.len ? row->input : STR_NONE),
+                  db_int(row->prefix_len));
 }
 
 enum err taskrow_delete(struct db *db, int64_t job, int64_t host, int64_t seq,

@@ -8,11 +8,12 @@
 #include "storage/sqlite_ledger.h"
 
 /* The columns of a row. */
-#define TASKROW_COLUMNS "host,seq,depth,tries,tries_before,due_at,referrer,place,url,input"
+#define TASKROW_COLUMNS                                                                            \
+    "host,seq,depth,tries,tries_before,due_at,referrer,place,url,input,prefix_len"
 
 struct taskrow {
     int64_t host, seq, place, referrer, due_at;
-    uint32_t depth, tries, tries_before;
+    uint32_t depth, prefix_len, tries, tries_before;
     struct str url, input; /* borrowed from the row */
 };
 struct taskrow taskrow_of(sqlite3_stmt *row);

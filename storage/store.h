@@ -248,6 +248,10 @@ struct result {
     struct record record; /* its text is in |text| */
     struct buf text;      /* owned */
     struct links links;   /* owned */
+    /* Owned. What it names and the job does not have yet becomes a task, up to max_pages of
+     * the job (beyond, it is counted in not_followed); nothing where the job was not to grow
+     * (job_options_grow) or is being cancelled. */
+    struct follow follow;
     /* Not settled: only task->attempts is counted, and a retry will follow, not before
      * |due_at| (wall ms; 0: at once), which is kept over restarts. */
     bool again;

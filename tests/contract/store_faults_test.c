@@ -1,41 +1,12 @@
 /* What the store promises when something breaks: the process, the disk, the file. */
-#include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/file.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "tests/contract/store_rig.h"
 
 /* --- crashes ------------------------------------------------------------------------ */
-
-static enum err copy_file(const char *from_folder, const char *to_folder, const char *name) {
-    OWNED_FD int from = -1;
-    OWNED_FD int to = -1;
-    char path[256], bytes[65536];
-    ssize_t n;
-
-    (void)snprintf(path, sizeof path, "%s/%s", from_folder, name);
-    from = open(path, O_RDONLY | O_CLOEXEC);
-    (void)snprintf(path, sizeof path, "%s/%s", to_folder, name);
-    to = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    while ((n = read(from, bytes, sizeof bytes)) > 0)
-        if (write(to, bytes, (size_t)n) != n)
-            return ERR_IO;
-    return n == 0 ? ERR_OK : ERR_IO;
-}
-
-/* What a kill -9 at this moment would leave, as an open store. */
-static enum err open_as_after_a_kill(const struct rig *live, struct rig *after) {
-    enum err e;
-
-    rig_new_folder(after);
-    e = copy_file(live->folder, after->folder, "test.db");
-    if (e == ERR_OK)
-        e = copy_file(live->folder, after->folder, "test.db-wal");
-    return e == ERR_OK ? rig_open(after) : e;
-}
 
 TEST(what_was_acknowledged_survives_a_kill) {
     RIG_OPEN(r);
@@ -51,7 +22,7 @@ TEST(what_was_acknowledged_survives_a_kill) {
     for (int i = 0; i < 20; i++)
         CHECK_OK(rig_succeed(&results[i], 3));
     rig_commit(&r, &b);
-    CHECK_OK(open_as_after_a_kill(&r, &after));
+    CHECK_OK(rig_open_as_after_a_kill(&r, &after));
     CHECK_OK(store_job_get(after.store, &job->id, &kept));
     CHECK_INT(kept->state, JOB_RUNNING);
     CHECK_INT(kept->counts.by_outcome[OUTCOME_SUCCEEDED], 10);
@@ -76,7 +47,7 @@ TEST(a_job_being_cancelled_is_cancelled_after_a_kill) {
 
     CHECK_OK(rig_many(&r, 7, 2, &job));
     CHECK_OK(store_job_move(r.store, &job->id, JOB_CANCELLING, &moved));
-    CHECK_OK(open_as_after_a_kill(&r, &after));
+    CHECK_OK(rig_open_as_after_a_kill(&r, &after));
     CHECK_OK(store_job_get(after.store, &job->id, &kept));
     CHECK_INT(kept->state, JOB_CANCELLED);
     CHECK_INT(kept->counts.by_outcome[OUTCOME_CANCELLED], 7);
@@ -98,7 +69,7 @@ TEST(what_was_put_off_or_given_up_is_so_after_a_kill) {
     d.host = rig_host("host0.example:443");
     u.host = rig_host("host1.example:443");
     rig_commit(&r, &b);
-    CHECK_OK(open_as_after_a_kill(&r, &after));
+    CHECK_OK(rig_open_as_after_a_kill(&r, &after));
     CHECK_OK(store_job_get(after.store, &job->id, &kept));
     CHECK_INT(kept->counts.by_outcome[OUTCOME_FAILED], 3);
     f = refill_new(job->no, 0, 5);
@@ -261,24 +232,6 @@ TEST(an_unknown_kind_of_url_is_told) {
 
 /* --- the disk is full ------------------------------------------------------------------- */
 
-static void limit_files(rlim_t bytes) {
-    struct rlimit limit;
-
-    (void)signal(SIGXFSZ, SIG_IGN);
-    (void)getrlimit(RLIMIT_FSIZE, &limit);
-    limit.rlim_cur = bytes;
-    (void)setrlimit(RLIMIT_FSIZE, &limit);
-}
-
-static bool becomes(struct rig *r, enum store_health wanted) {
-    for (int i = 0; i < 800; i++) {
-        if (store_health(r->store) == wanted)
-            return true;
-        (void)usleep(10000);
-    }
-    return false;
-}
-
 TEST(a_full_disk_refuses_jobs_and_mends_by_itself) {
     RIG_OPEN(r);
     OWNED(job) struct job *before = NULL;
@@ -287,12 +240,12 @@ TEST(a_full_disk_refuses_jobs_and_mends_by_itself) {
     OWNED(job) struct job *read = NULL;
 
     CHECK_OK(rig_many(&r, 10, 2, &before));
-    limit_files(300000);
+    rig_limit_files(300000);
     CHECK_ERR(rig_many(&r, 8000, 20, &refused), ERR_FULL);
     CHECK_INT(store_health(r.store), STORE_DEGRADED);
     CHECK_OK(store_job_get(r.store, &before->id, &read)); /* reading goes on */
-    limit_files(RLIM_INFINITY);
-    CHECK(becomes(&r, STORE_OK));
+    rig_limit_files(RLIM_INFINITY);
+    CHECK(rig_becomes(&r, STORE_OK));
     CHECK_OK(rig_many(&r, 20000, 20, &after));
     CHECK_INT(after->counts.total, 20000);
 }
@@ -312,14 +265,14 @@ TEST(results_wait_for_the_disk) {
     CHECK_INT(b.n_results, N);
     for (int i = 0; i < N; i++)
         CHECK_OK(rig_succeed(&results[i], 100));
-    limit_files(200000);
+    rig_limit_files(200000);
     store_commit(r.store, &b);
-    CHECK(becomes(&r, STORE_DEGRADED));
+    CHECK(rig_becomes(&r, STORE_DEGRADED));
     CHECK(!s.done);
-    limit_files(RLIM_INFINITY);
+    rig_limit_files(RLIM_INFINITY);
     rig_wait(&s);
     CHECK_OK(b.result);
-    CHECK(becomes(&r, STORE_OK));
+    CHECK(rig_becomes(&r, STORE_OK));
     CHECK_OK(store_job_get_no(r.store, job->no, &after));
     CHECK_INT(after->state, JOB_COMPLETED);
     CHECK_INT(after->counts.links_found, N * 100);
@@ -342,12 +295,12 @@ TEST(a_retry_on_a_full_disk_leaves_all_in_order) {
     u.job = job->no;
     u.host = rig_host("host0.example:443");
     rig_commit(&r, &b);
-    limit_files(4500000); /* of the WAL: some slices */
+    rig_limit_files(4500000); /* of the WAL: some slices */
     CHECK_ERR(store_job_retry(r.store, &job->id, 1ULL << CODE_HOST_UNAVAILABLE, &retried, &open),
               ERR_FULL);
-    limit_files(RLIM_INFINITY);
+    rig_limit_files(RLIM_INFINITY);
     CHECK(rig_adds_up(&r, job->no));
-    CHECK_OK(open_as_after_a_kill(&r, &after));
+    CHECK_OK(rig_open_as_after_a_kill(&r, &after));
     CHECK_OK(store_job_get(after.store, &job->id, &kept));
     CHECK(rig_adds_up(&after, job->no));
     before = job_unfinished(kept);
@@ -371,12 +324,12 @@ TEST(a_stop_on_a_full_disk_ends) {
     b.n_results = rig_take(&r, job->no, results, 500);
     for (size_t i = 0; i < b.n_results; i++)
         CHECK_OK(rig_succeed(&results[i], 100));
-    limit_files(200000);
+    rig_limit_files(200000);
     store_commit(r.store, &b);
     store_stop(r.store);
     CHECK(s.done);
     CHECK(b.result == ERR_STOPPED || b.result == ERR_FULL);
-    limit_files(RLIM_INFINITY);
+    rig_limit_files(RLIM_INFINITY);
     rig_free_results(results, b.n_results);
     free(results);
 }
@@ -406,7 +359,7 @@ TEST(a_damaged_database_takes_no_more_writes) {
     /* all but the first pages, which hold the schema and the job, become noise */
     memset(junk, 0x5a, sizeof junk);
     fd = open(strchr(r.url, ':') + 1, O_WRONLY | O_CLOEXEC);
-    for (off_t page = 16; page < 200; page++)
+    for (off_t page = 24; page < 200; page++)
         CHECK(pwrite(fd, junk, sizeof junk, page * (off_t)sizeof junk) == (ssize_t)sizeof junk);
     CHECK_OK(rig_open(&r));
     CHECK(rig_many(&r, 20000, 20, &more) == ERR_CORRUPT);

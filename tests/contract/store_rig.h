@@ -8,7 +8,10 @@
 #define TESTS_STORE_RIG_H
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,6 +73,55 @@ RIG_UNUSED static void rig_done(struct rig *r) {
     RIG r;                                                                                         \
     rig_new_folder(&r);                                                                            \
     CHECK_OK(rig_open(&r))
+
+/* --- faults ------------------------------------------------------------------------ */
+
+RIG_UNUSED static enum err rig_copy_file(const char *from_folder, const char *to_folder,
+                                         const char *name) {
+    OWNED_FD int from = -1;
+    OWNED_FD int to = -1;
+    char path[256], bytes[65536];
+    ssize_t n;
+
+    (void)snprintf(path, sizeof path, "%s/%s", from_folder, name);
+    from = open(path, O_RDONLY | O_CLOEXEC);
+    (void)snprintf(path, sizeof path, "%s/%s", to_folder, name);
+    to = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    while ((n = read(from, bytes, sizeof bytes)) > 0)
+        if (write(to, bytes, (size_t)n) != n)
+            return ERR_IO;
+    return n == 0 ? ERR_OK : ERR_IO;
+}
+
+/* What a kill -9 at this moment would leave, as an open store. */
+RIG_UNUSED static enum err rig_open_as_after_a_kill(const struct rig *live, struct rig *after) {
+    enum err e;
+
+    rig_new_folder(after);
+    e = rig_copy_file(live->folder, after->folder, "test.db");
+    if (e == ERR_OK)
+        e = rig_copy_file(live->folder, after->folder, "test.db-wal");
+    return e == ERR_OK ? rig_open(after) : e;
+}
+
+/* No file may become longer: a disk that is full. */
+RIG_UNUSED static void rig_limit_files(rlim_t bytes) {
+    struct rlimit limit;
+
+    (void)signal(SIGXFSZ, SIG_IGN);
+    (void)getrlimit(RLIMIT_FSIZE, &limit);
+    limit.rlim_cur = bytes;
+    (void)setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+RIG_UNUSED static bool rig_becomes(struct rig *r, enum store_health wanted) {
+    for (int i = 0; i < 800; i++) {
+        if (store_health(r->store) == wanted)
+            return true;
+        (void)usleep(10000);
+    }
+    return false;
+}
 
 /* --- lists ------------------------------------------------------------------------ */
 
@@ -257,7 +309,8 @@ RIG_UNUSED static enum err rig_succeed(struct result *r, int n_links) {
                                 .bytes = 100,
                                 .links_found = (uint32_t)n_links,
                                 .attempts = 1,
-                                .referrer = -1,
+                                .referrer = r->task->referrer,
+                                .depth = r->task->depth,
                                 .started_at = 1700000000001,
                                 .elapsed_ms = 7};
     links_init(&r->links);
@@ -275,8 +328,25 @@ RIG_UNUSED static void rig_fail(struct result *r, enum code code) {
                                 .outcome = code_outcome(code),
                                 .code = code,
                                 .attempts = 3,
-                                .referrer = -1};
+                                .referrer = r->task->referrer,
+                                .depth = r->task->depth};
     links_init(&r->links);
+}
+
+/* |r|, a success already, names |url|, one link further on. */
+RIG_UNUSED static enum err rig_follow(struct result *r, const char *url) {
+    struct str rest = str_from(str_of(url), 8);
+    char key[256];
+    struct follow_url u = {.url = str_of(url), .host_key = str_of(key)};
+
+    if (!r->follow.rows.max)
+        follow_init(&r->follow);
+    (void)snprintf(key, sizeof key, "%.*s:443", (int)str_cut(&rest, '/').len, url + 8);
+    u.host_key = str_of(key);
+    u.bucket = rig_bucket(key);
+    u.depth = (uint16_t)(r->task->depth + 1);
+    u.prefix_len = 17;
+    return follow_put(&r->follow, &u);
 }
 
 RIG_UNUSED static void rig_free_results(struct result *results, size_t n) {
