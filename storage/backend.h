@@ -47,6 +47,10 @@ struct backend_ops {
     enum err (*load)(struct backend *b, struct seeds *seeds, const struct job *draft,
                      struct job **ret_job);
 
+    /* Stores settled seeds as additions to a job. *ret_counts: what became of them. */
+    enum err (*add)(struct backend *b, struct seeds *seeds, const struct uuid *id,
+                    struct job **ret_job, struct seeds_counts *ret_counts);
+
     /* Calls feed_start with the active jobs, on the thread that pushes. */
     enum err (*feed_start)(struct backend *b, struct store_feed *f);
     void (*refill)(struct backend *b, struct refill *r);

@@ -99,27 +99,48 @@ static bool is_empty_on_purpose(const struct seeds_counts *c, const struct job *
     return c->received == 0 && draft->state == JOB_PAUSED;
 }
 
+static void count(struct submission *sub, const struct seeds_counts *c) {
+    sub->received = c->received;
+    sub->accepted = c->accepted;
+    sub->duplicates = c->duplicates;
+    sub->rejected = c->rejected;
+}
+
+/* What is told of the list, with |e| as the end of the call. */
+static enum err answer(struct ingest *in, enum err e, struct submission *ret_submission) {
+    if (e == ERR_OK)
+        release(in); /* the back end counts them now */
+    if (e == ERR_OK || e == ERR_INVALID) {
+        *ret_submission = in->submission;
+        in->submission = (struct submission){0};
+    }
+    return e;
+}
+
 enum err ingest_commit(struct ingest *in, const struct job *draft, struct job **ret_job,
                        struct submission *ret_submission) {
-    struct submission *sub = &in->submission;
     struct seeds_counts counts = {0};
     enum err e = seeds_settle(in->seeds, &counts);
 
     if (e != ERR_OK)
         return e;
-    sub->received = counts.received;
-    sub->accepted = counts.accepted;
-    sub->duplicates = counts.duplicates;
-    sub->rejected = counts.rejected;
+    count(&in->submission, &counts);
     e = counts.accepted || is_empty_on_purpose(&counts, draft) ? load(in, draft, ret_job)
                                                                : ERR_INVALID;
-    if (e == ERR_OK)
-        release(in); /* the back end counts them now */
-    if (e == ERR_OK || e == ERR_INVALID) {
-        *ret_submission = *sub;
-        *sub = (struct submission){0};
-    }
-    return e;
+    return answer(in, e, ret_submission);
+}
+
+enum err ingest_commit_into(struct ingest *in, const struct uuid *id, struct job **ret_job,
+                            struct submission *ret_submission) {
+    struct seeds_counts counts = {0};
+    enum err e = seeds_settle(in->seeds, &counts);
+
+    if (e != ERR_OK)
+        return e;
+    e = counts.accepted ? in->backend->ops->add(in->backend, in->seeds, id, ret_job, &counts)
+                        : ERR_INVALID;
+    count(&in->submission, &counts);
+    return answer(in, e, ret_submission);
 }
 
 void ingest_free(struct ingest *in) {

@@ -80,6 +80,7 @@ static const struct backend_ops ops = {
     .job_retry = sqlite_retry,
     .job_delete = job_delete,
     .load = sqlite_load,
+    .add = sqlite_add,
     .feed_start = sqlite_feed_start,
     .refill = sqlite_refill,
     .host_ask = sqlite_host_ask,

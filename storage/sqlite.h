@@ -46,6 +46,11 @@ MUST_USE enum err sqlite_retry(struct backend *b, const struct uuid *id, uint64_
 /* sqlite_ingest.c */
 MUST_USE enum err sqlite_load(struct backend *b, struct seeds *seeds, const struct job *draft,
                               struct job **ret_job);
+/* The record of a reject; row->seq is its place. On the writer's thread. */
+MUST_USE enum err sqlite_put_reject(struct sqlite *s, int64_t page, const struct seedrow *row);
+/* sqlite_add.c */
+MUST_USE enum err sqlite_add(struct backend *b, struct seeds *seeds, const struct uuid *id,
+                             struct job **ret_job, struct seeds_counts *ret_counts);
 /* sqlite_feed.c */
 MUST_USE enum err sqlite_feed_start(struct backend *b, struct store_feed *f);
 /* sqlite_refill.c, sqlite_commit.c */

@@ -35,8 +35,8 @@ struct piece {
 
 /* --- on the writer's thread -------------------------------------------------------- */
 
-static enum err store_reject(struct piece *p, int64_t no, int64_t seq, const struct seedrow *row) {
-    struct buf *b = &p->sqlite->scratch.record;
+enum err sqlite_put_reject(struct sqlite *s, int64_t page, const struct seedrow *row) {
+    struct buf *b = &s->scratch.record;
     const struct record r = {.place = row->seq,
                              .host = -1,
                              .url = row->url,
@@ -51,8 +51,8 @@ static enum err store_reject(struct piece *p, int64_t no, int64_t seq, const str
     e = record_encode(b, &r);
     if (e != ERR_OK)
         return e;
-    return DB_RUN(p->sqlite->db, "INSERT INTO page(id,record) VALUES(?1,?2)",
-                  db_int(page_id(no, seq)), db_blob(buf_str(b)));
+    return DB_RUN(s->db, "INSERT INTO page(id,record) VALUES(?1,?2)", db_int(page),
+                  db_blob(buf_str(b)));
 }
 
 /* OR FAIL, because for OR ABORT SQLite would keep a journal of the statement's own. */
@@ -90,7 +90,7 @@ static enum err store_rows(struct piece *p, int64_t no, int64_t *next_page) {
 
     while (e == ERR_OK && seedrow_get(rest, &row, &len) == ERR_OK) {
         if (row.code != CODE_NONE)
-            e = store_reject(p, no, (*next_page)++, &row);
+            e = sqlite_put_reject(p->sqlite, page_id(no, (*next_page)++), &row);
         else if (row.host_key.len)
             e = add_host(&hosts, db, &row);
         else

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "storage/sqlite_grown.h"
+#include "storage/sqlite_held.h"
 
 enum { SLICE_ROWS = 5000 }; /* looked at */
 
@@ -28,13 +29,10 @@ struct progress {
 struct retry {
     struct request request;
     struct sqlite *sqlite;
-    const struct uuid *id;
+    struct held held;
     uint64_t codes;
-    int64_t no;
     int64_t last_page; /* id; records beyond are newer than this call */
-    bool holds;
     struct progress committed, running;
-    struct job *job; /* answered */
 };
 
 /* What one slice does to a job. */
@@ -48,10 +46,6 @@ struct slice {
     int64_t host;
     int64_t queued; /* put back at |host|, not yet in its row of work */
 };
-
-static bool may_retry(enum job_state s) {
-    return s == JOB_QUEUED || s == JOB_RUNNING || s == JOB_PAUSED || s == JOB_COMPLETED;
-}
 
 static bool wants(const struct retry *rt, enum code code) {
     return code != CODE_NONE && (rt->codes >> code & 1);
@@ -296,24 +290,10 @@ static enum err close_slice(struct writer *w, struct slice *s) {
     return e;
 }
 
-static enum err get_ledger(struct writer *w, const struct retry *rt, struct ledger *ret_ledger) {
-    struct ledger l;
-    enum err e = ledger_get(writer_db(w), rt->no, &l);
-
-    if (e != ERR_OK)
-        return e;
-    if (!job_state_is_shown(l.job.state))
-        return ERR_NOT_FOUND;
-    if (!may_retry(l.job.state))
-        return ERR_CONFLICT;
-    *ret_ledger = l;
-    return ERR_OK;
-}
-
 static enum err run_slice(struct writer *w, struct request *request) {
     struct retry *rt = CONTAINER_OF(request, struct retry, request);
     struct slice s = {.retry = rt, .db = writer_db(w), .rows_left = SLICE_ROWS, .host = -1};
-    enum err e = get_ledger(w, rt, &s.l);
+    enum err e = held_get(w, &rt->held, &s.l);
 
     rt->running = rt->committed;
     while (e == ERR_OK && s.rows_left && rt->running.phase != DONE)
@@ -329,36 +309,18 @@ static enum err run_slice(struct writer *w, struct request *request) {
 static enum err run_begin(struct writer *w, struct request *request) {
     struct retry *rt = CONTAINER_OF(request, struct retry, request);
     struct ledger l;
-    enum err e;
+    enum err e = held_begin(w, &rt->held, &l);
 
-    job_free(TAKE(rt->job)); /* of a run that was rolled back */
-    e = jobs_get(writer_db(w), rt->id, 0, &rt->job);
     if (e != ERR_OK)
         return e;
-    rt->no = rt->job->no;
-    e = get_ledger(w, rt, &l);
-    if (e != ERR_OK)
-        return e;
-    rt->holds = rt->holds || writer_hold(w, rt->no);
-    rt->committed.after_page = page_id(rt->no, 0);
-    rt->last_page = page_id(rt->no, l.next_page) - 1;
+    rt->committed.after_page = page_id(l.job.no, 0);
+    rt->last_page = page_id(l.job.no, l.next_page) - 1;
     return ERR_OK;
 }
 
 /* What was put back may have ended already. */
 static enum err run_end(struct writer *w, struct request *request) {
-    struct retry *rt = CONTAINER_OF(request, struct retry, request);
-    struct ledger l;
-    enum err e;
-
-    writer_let_go(w, rt->no);
-    e = ledger_get(writer_db(w), rt->no, &l);
-    if (e == ERR_OK)
-        e = ledger_end_if_done(w, &l, clock_wall_ms());
-    if (e == ERR_OK)
-        e = ledger_put(w, &l);
-    job_free(TAKE(rt->job));
-    return e == ERR_OK ? jobs_get(writer_db(w), rt->id, 0, &rt->job) : e;
+    return held_end(w, &CONTAINER_OF(request, struct retry, request)->held);
 }
 
 static enum err call(struct retry *rt, enum err (*run)(struct writer *w, struct request *r),
@@ -380,22 +342,22 @@ static enum err run_slices(struct retry *rt) {
 
 enum err sqlite_retry(struct backend *b, const struct uuid *id, uint64_t codes,
                       uint64_t *ret_retried, struct job **ret_job) {
-    struct retry rt = {
-        .sqlite = sqlite_of(b), .id = id, .codes = codes, .committed = {.after = {-1, -1}}};
+    struct retry rt = {.sqlite = sqlite_of(b),
+                       .held = {.id = id},
+                       .codes = codes,
+                       .committed = {.after = {-1, -1}}};
     enum err e = call(&rt, run_begin, false), ended;
 
     if (e == ERR_OK)
-        e = rt.holds ? run_slices(&rt) : ERR_BUSY;
-    if (rt.holds) {
+        e = rt.held.holds ? run_slices(&rt) : ERR_BUSY;
+    if (rt.held.holds) {
         ended = call(&rt, run_end, true);
         e = e == ERR_OK ? ended : e;
     }
-    if (e == ERR_OK) {
+    if (e == ERR_OK)
         *ret_retried = rt.committed.retried;
-        *ret_job = TAKE(rt.job);
-    } else if (e == ERR_CONFLICT) {
-        *ret_job = TAKE(rt.job);
-    }
-    job_free(rt.job);
+    if (e == ERR_OK || e == ERR_CONFLICT)
+        *ret_job = TAKE(rt.held.job);
+    held_done(&rt.held);
     return e;
 }
