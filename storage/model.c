@@ -217,19 +217,33 @@ uint64_t job_unfinished(const struct job *j) {
     return j->counts.total - ended;
 }
 
-struct task *task_new(struct str url, struct str input) {
-    struct task *t = mem_new(1, sizeof *t + url.len + input.len);
+static char *append(char *at, struct str s) {
+    if (s.len)
+        memcpy(at, s.ptr, s.len);
+    return at + s.len;
+}
+
+struct task *task_new_known(struct str url, struct str input, struct str etag,
+                            struct str last_modified) {
+    struct task *t = mem_new(1, sizeof *t + url.len + input.len + etag.len + last_modified.len);
+    char *at = t->bytes;
 
     list_init(&t->link);
     t->referrer = -1;
     t->has_input = input.len > 0;
     t->url_len = (uint32_t)url.len;
     t->input_len = (uint32_t)input.len;
-    if (url.len)
-        memcpy(t->bytes, url.ptr, url.len);
-    if (input.len)
-        memcpy(t->bytes + url.len, input.ptr, input.len);
+    t->etag_len = (uint32_t)etag.len;
+    t->last_modified_len = (uint32_t)last_modified.len;
+    at = append(at, url);
+    at = append(at, input);
+    at = append(at, etag);
+    (void)append(at, last_modified);
     return t;
+}
+
+struct task *task_new(struct str url, struct str input) {
+    return task_new_known(url, input, STR_NONE, STR_NONE);
 }
 
 struct task *task_copy(const struct task *t) {
@@ -241,5 +255,5 @@ struct task *task_copy(const struct task *t) {
 }
 
 size_t task_size(const struct task *t) {
-    return sizeof *t + t->url_len + t->input_len;
+    return sizeof *t + t->url_len + t->input_len + t->etag_len + t->last_modified_len;
 }

@@ -379,18 +379,30 @@ struct task {
     uint16_t attempts_before; /* those among them that do not count: it was put back since */
     int64_t due_at;           /* wall ms: not to be tried before; 0: at once */
     bool has_input;           /* the URL as given differs from |url| and follows it in memory */
-    uint32_t url_len, input_len;
-    char bytes[]; /* url, input; not NUL-terminated */
+    /* Of a job that revalidates: by what the URL is known (see task_etag), and the page that
+     * is to be copied if it has not changed; 0: by nothing. */
+    int64_t known_page;
+    uint32_t url_len, input_len, etag_len, last_modified_len;
+    char bytes[]; /* url, input, ETag, Last-Modified; not NUL-terminated */
 };
 
 /* A task with copies of |url| and |input| (STR_NONE where it equals url), the
  * rest zero but referrer -1 and an initialised link; free() it. */
 struct task *task_new(struct str url, struct str input);
+/* Likewise, with the values of these headers (STR_NONE where there was none). */
+struct task *task_new_known(struct str url, struct str input, struct str etag,
+                            struct str last_modified);
 static inline struct str task_url(const struct task *t) {
     return str_at(t->bytes, t->url_len);
 }
 static inline struct str task_input(const struct task *t) {
     return str_at(t->bytes + t->url_len, t->input_len);
+}
+static inline struct str task_etag(const struct task *t) {
+    return str_at(t->bytes + t->url_len + t->input_len, t->etag_len);
+}
+static inline struct str task_last_modified(const struct task *t) {
+    return str_at(t->bytes + t->url_len + t->input_len + t->etag_len, t->last_modified_len);
 }
 struct task *task_copy(const struct task *t); /* with a link of its own */
 /* Place in the submitted lists, or -1 for what was discovered. */
@@ -485,7 +497,8 @@ struct record {
     struct str redirects; /* lines "301 https://from.example/", joined by \n; each hop once */
     int64_t started_at;   /* wall ms of the last attempt; 0: none */
     int64_t elapsed_ms;
-    struct str etag;
+    struct str etag, last_modified;
+    bool not_modified; /* the answer was 304: the links are those of an earlier page */
 };
 
 /* The stored form: |url| stands first. Appends; ERR_TOO_BIG past the buffer. */

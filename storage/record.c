@@ -22,6 +22,7 @@ enum number {
     REFERRER, /* + 1: none is -1 */
     STARTED_AT,
     ELAPSED_MS,
+    NOT_MODIFIED,
     FINAL_URL_DIFFERS, /* from url; else its text is left out */
     NUMBER_COUNT
 };
@@ -64,6 +65,7 @@ static enum err put_numbers(struct buf *b, const struct record *r, bool differs)
         [REFERRER] = not_negative(r->referrer + 1),
         [STARTED_AT] = not_negative(r->started_at),
         [ELAPSED_MS] = not_negative(r->elapsed_ms),
+        [NOT_MODIFIED] = r->not_modified,
         [FINAL_URL_DIFFERS] = differs,
     };
     enum err e = buf_put_varint(b, FORMAT);
@@ -75,8 +77,9 @@ static enum err put_numbers(struct buf *b, const struct record *r, bool differs)
 
 static enum err put_all(struct buf *b, const struct record *r) {
     bool differs = !str_eq(r->final_url, r->url);
-    const struct str texts[] = {r->input, differs ? r->final_url : STR_NONE, r->content_type,
-                                r->redirects, r->etag};
+    const struct str texts[] = {r->input,        differs ? r->final_url : STR_NONE,
+                                r->content_type, r->redirects,
+                                r->etag,         r->last_modified};
     enum err e = put_text(b, r->url);
 
     if (e == ERR_OK)
@@ -124,13 +127,15 @@ static struct record of_numbers(const uint64_t n[NUMBER_COUNT]) {
         .referrer = (int64_t)n[REFERRER] - 1,
         .started_at = (int64_t)n[STARTED_AT],
         .elapsed_ms = (int64_t)n[ELAPSED_MS],
+        .not_modified = n[NOT_MODIFIED] != 0,
     };
 }
 
 enum err record_decode(struct str bytes, struct record *ret_record) {
     uint64_t numbers[NUMBER_COUNT];
-    struct str url, input, final_url, content_type, redirects, etag;
-    struct str *const texts[] = {&input, &final_url, &content_type, &redirects, &etag};
+    struct str url, input, final_url, content_type, redirects, etag, last_modified;
+    struct str *const texts[] = {&input,     &final_url, &content_type,
+                                 &redirects, &etag,      &last_modified};
     struct record r;
     enum err e = take_text(&bytes, &url);
 
@@ -147,6 +152,7 @@ enum err record_decode(struct str bytes, struct record *ret_record) {
     r.content_type = content_type;
     r.redirects = redirects;
     r.etag = etag;
+    r.last_modified = last_modified;
     *ret_record = r;
     return ERR_OK;
 }

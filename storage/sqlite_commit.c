@@ -55,16 +55,23 @@ static enum err insert_more(struct sqlite *s, int64_t page, struct links_view *r
     return e;
 }
 
-static enum err insert_page(struct sqlite *s, int64_t page, const struct result *r) {
-    struct crawl_scratch *x = &s->scratch;
-    struct links_view rest = links_view(&r->links);
+/* The record as it is stored: with the key of its task. */
+static enum err encode(struct buf *b, const struct result *r) {
     struct record record = r->record;
-    struct str links = STR_NONE;
-    enum err e;
 
     record.place = r->task->place;
     record.host = r->task->host;
-    e = encode_record(&x->record, &record);
+    return encode_record(b, &record);
+}
+
+static enum err insert_page(struct sqlite *s, int64_t page, const struct result *r) {
+    struct crawl_scratch *x = &s->scratch;
+    struct links_view rest = links_view(&r->links);
+    struct str links = STR_NONE;
+    enum err e = encode(&x->record, r);
+
+    if (e == ERR_OK && r->record.not_modified)
+        return validators_copy_links(s->db, page, r->task->known_page, buf_str(&x->record));
     if (e == ERR_OK && rest.n) {
         e = linkrow_encode(x->codec, &rest, &x->links);
         links = buf_str(&x->links);
@@ -107,18 +114,31 @@ static enum err enter_host(struct db *db, const struct ledger *l, int64_t host, 
     return e;
 }
 
+static enum err store_page(struct sqlite *s, struct ledger *l, const struct result *r) {
+    int64_t page = page_id(l->job.no, l->next_page++);
+    enum err e = insert_page(s, page, r);
+
+    return e == ERR_OK && l->revalidates ? validators_note(s->db, page, r) : e;
+}
+
 static enum err settle(struct sqlite *s, struct ledger *l, struct result *r) {
     bool was_there;
     const struct task *t = r->task;
-    enum err e = taskrow_delete(s->db, t->job, t->host, t->seq, &was_there);
+    enum err e = r->record.not_modified ? validators_get_old(s->db, r) : ERR_OK;
 
+    if (e == ERR_NOT_FOUND) {
+        r->answer = ERR_NOT_FOUND;
+        return ERR_OK;
+    }
+    if (e == ERR_OK)
+        e = taskrow_delete(s->db, t->job, t->host, t->seq, &was_there);
     if (e != ERR_OK)
         return e;
     if (!was_there) {
         r->answer = ERR_CONFLICT;
         return ERR_OK;
     }
-    e = insert_page(s, page_id(l->job.no, l->next_page++), r);
+    e = store_page(s, l, r);
     if (e != ERR_OK)
         return e;
     count(&l->job.counts, r);

@@ -145,15 +145,15 @@ enum err jobs_put_receiving(struct db *db, const struct job *draft, int64_t salt
     if (e == ERR_OK)
         e = DB_RUN(db,
                    "INSERT INTO job(id,state,priority,version,next_page,created_at,expires_at,"
-                   "deadline_at,max_pages,keeps_seen,salt,name,metadata,options)"
-                   " VALUES(?1,?2,?3,0,1,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+                   "deadline_at,max_pages,keeps_seen,salt,name,metadata,options,revalidates)"
+                   " VALUES(?1,?2,?3,0,1,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
                    db_blob(uuid_str(&draft->id)), db_int(JOB_RECEIVING), db_int(draft->priority),
                    db_int(draft->created_at), db_int(draft->expires_at),
                    db_int(deadline_of(&draft->options, draft->created_at)),
                    db_int((int64_t)draft->options.max_pages),
                    db_int(job_options_grow(&draft->options)), db_int(salt),
                    db_blob(str_of(draft->name)), db_blob(str_of(draft->metadata)),
-                   db_blob(buf_str(&options)));
+                   db_blob(buf_str(&options)), db_int(draft->options.revalidate));
     if (e == ERR_OK)
         *ret_no = sqlite3_last_insert_rowid(db->handle);
     return e;

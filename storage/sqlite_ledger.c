@@ -45,7 +45,7 @@ enum err ledger_get(struct db *db, int64_t no, struct ledger *ret_ledger) {
     enum err e = DB_QUERY(db, &st,
                           "SELECT " LEDGER_JOB_COLUMNS
                           ",next_page,next_seq,settled_as,ended_below,ended_n,dead_hosts,"
-                          "keeps_seen,salt,max_pages FROM job WHERE no=?1",
+                          "keeps_seen,salt,max_pages,revalidates FROM job WHERE no=?1",
                           db_int(no));
 
     if (e == ERR_OK)
@@ -63,6 +63,7 @@ enum err ledger_get(struct db *db, int64_t no, struct ledger *ret_ledger) {
     l.keeps_seen = sqlite3_column_int64(st, at++) != 0;
     l.salt = sqlite3_column_int64(st, at++);
     l.max_pages = (uint64_t)sqlite3_column_int64(st, at++);
+    l.revalidates = sqlite3_column_int64(st, at++) != 0;
     *ret_ledger = l;
     return ERR_OK;
 }

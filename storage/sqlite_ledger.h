@@ -35,6 +35,7 @@ struct ledger {
     bool keeps_seen;      /* all its URLs are in the table seen, under hashes of |salt| */
     int64_t salt;
     uint64_t max_pages; /* 0: no limit */
+    bool revalidates;
 };
 MUST_USE enum err ledger_get(struct db *db, int64_t no, struct ledger *ret_ledger);
 /* May what is under way still end? */

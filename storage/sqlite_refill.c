@@ -40,9 +40,22 @@ static bool is_full(const struct refill *r) {
     return r->bytes >= r->max_bytes && r->bytes > 0;
 }
 
+static enum err take_task(struct db *db, sqlite3_stmt *st, const struct refill *r,
+                          bool is_revalidated, struct task **ret_task) {
+    struct taskrow row = taskrow_of(st);
+    struct validators known = {0};
+    enum err e = is_revalidated ? validators_find(db, row.url, &known) : ERR_OK;
+
+    if (e != ERR_OK)
+        return e;
+    *ret_task = taskrow_task(&row, r->job, &known);
+    db_reset(known.st);
+    return ERR_OK;
+}
+
 /* The tasks of |h| with a seq of |from_seq| or more. */
-static enum err read_tasks(struct db *db, struct refill *r, struct refill_host *h,
-                           int64_t from_seq) {
+static enum err read_tasks(struct db *db, struct refill *r, struct refill_host *h, int64_t from_seq,
+                           bool is_revalidated) {
     OWNED_ROWS sqlite3_stmt *st = NULL;
     enum err e =
         DB_QUERY(db, &st,
@@ -51,15 +64,15 @@ static enum err read_tasks(struct db *db, struct refill *r, struct refill_host *
                  db_int(r->job), db_int(h->host), db_int(from_seq), db_int((int64_t)h->limit + 1));
 
     for (uint32_t n = 0; e == ERR_OK && (e = db_step(db, st)) == ERR_OK; n++) {
-        struct taskrow row;
         struct task *t;
 
         if (n == h->limit || is_full(r)) {
             h->more = true;
             break;
         }
-        row = taskrow_of(st);
-        t = taskrow_task(&row, r->job);
+        e = take_task(db, st, r, is_revalidated, &t);
+        if (e != ERR_OK)
+            return e;
         r->bytes += task_size(t);
         list_push_back(&h->tasks, &t->link);
     }
@@ -104,7 +117,8 @@ static enum err refill_known(struct db *db, struct refill *r, struct refill_host
     h->name = mem_chars(work.name);
     if (work.ready_at)
         return ERR_OK;
-    return read_tasks(db, r, h, h->after_seq >= work.from_seq ? h->after_seq + 1 : work.from_seq);
+    return read_tasks(db, r, h, h->after_seq >= work.from_seq ? h->after_seq + 1 : work.from_seq,
+                      l->revalidates);
 }
 
 /* --- new hosts ------------------------------------------------------------------------ */
@@ -119,7 +133,8 @@ static enum err recall(struct db *db, struct refill *r, struct refill_host *h) {
 
 /* The next answer, unless the host has no tasks any more (a crash came before the engine
  * could say so). */
-static enum err open_host(struct db *db, struct refill *r, const struct work *work) {
+static enum err open_host(struct db *db, struct refill *r, const struct ledger *l,
+                          const struct work *work) {
     struct refill_host *h = &r->hosts[r->n_hosts + r->n_new];
     enum err e;
 
@@ -127,7 +142,7 @@ static enum err open_host(struct db *db, struct refill *r, const struct work *wo
     h->after_seq = -1;
     h->limit = r->tasks_per_host;
     h->name = mem_chars(work->name);
-    e = read_tasks(db, r, h, work->from_seq);
+    e = read_tasks(db, r, h, work->from_seq, l->revalidates);
     if (e == ERR_OK && !h->more && list_empty(&h->tasks)) {
         drop_answer(h);
         return ERR_OK;
@@ -159,7 +174,7 @@ static enum err open_fresh(struct db *db, struct refill *r, const struct ledger 
         }
         r->after_host = work.host;
         if (work.queued > 0 && !work.ready_at)
-            e = open_host(db, r, &work);
+            e = open_host(db, r, l, &work);
     }
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
@@ -220,7 +235,7 @@ static enum err open_deferred(struct db *db, struct refill *r, const struct ledg
         *ret_done = true;
         return ERR_OK;
     }
-    e = open_host(db, r, &work);
+    e = open_host(db, r, l, &work);
     db_reset(TAKE(st));
     return e == ERR_OK ? hosts_undefer(db, r->job, work.host) : e;
 }

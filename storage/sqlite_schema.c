@@ -26,6 +26,7 @@ static const char *const migrations[] = {
     "  bytes INTEGER NOT NULL DEFAULT 0, out_of_scope INTEGER NOT NULL DEFAULT 0,"
     "  depth_limit INTEGER NOT NULL DEFAULT 0, page_limit INTEGER NOT NULL DEFAULT 0,"
     "  max_pages INTEGER NOT NULL DEFAULT 0," /* of one that grows; 0: no limit */
+    "  revalidates INTEGER NOT NULL DEFAULT 0,"
     "  keeps_seen INTEGER NOT NULL DEFAULT 0, salt INTEGER NOT NULL," /* see seen */
     "  created_at INTEGER NOT NULL, started_at INTEGER NOT NULL DEFAULT 0,"
     "  finished_at INTEGER NOT NULL DEFAULT 0, expires_at INTEGER NOT NULL DEFAULT 0,"
@@ -67,6 +68,11 @@ static const char *const migrations[] = {
     "CREATE TABLE page_more("
     "  page INTEGER NOT NULL, part INTEGER NOT NULL, links BLOB NOT NULL,"
     "  PRIMARY KEY(page, part)) STRICT, WITHOUT ROWID;"
+    /* How a URL was known the last time, over all jobs that revalidate; see its page for
+     * which URL it is. */
+    "CREATE TABLE validator("
+    "  hash INTEGER PRIMARY KEY, page INTEGER NOT NULL, etag BLOB, last_modified BLOB) STRICT;"
+    "CREATE INDEX validator_by_page ON validator(page);"
     "CREATE TABLE event("
     "  job INTEGER NOT NULL, version INTEGER NOT NULL, at INTEGER NOT NULL,"
     "  state INTEGER NOT NULL, stop_reason INTEGER NOT NULL,"

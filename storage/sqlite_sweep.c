@@ -10,6 +10,8 @@ static const char *const pieces[] = {
     " (SELECT job,host,seq FROM task WHERE job=?1 LIMIT 2000)",
     "DELETE FROM work WHERE (job,host) IN (SELECT job,host FROM work WHERE job=?1 LIMIT 2000)",
     "DELETE FROM seen WHERE (job,hash) IN (SELECT job,hash FROM seen WHERE job=?1 LIMIT 2000)",
+    "DELETE FROM validator WHERE hash IN (SELECT hash FROM validator"
+    " WHERE page>=?1<<32 AND page<(?1+1)<<32 LIMIT 2000)",
     "DELETE FROM page_more WHERE (page,part) IN (SELECT page,part FROM page_more"
     " WHERE page>=?1<<32 AND page<(?1+1)<<32 LIMIT 200)",
     "DELETE FROM page WHERE id IN"

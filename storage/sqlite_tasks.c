@@ -20,10 +20,11 @@ struct taskrow taskrow_of(sqlite3_stmt *row) {
     return t;
 }
 
-struct task *taskrow_task(const struct taskrow *row, int64_t job) {
-    struct task *t = task_new(row->url, row->input);
+struct task *taskrow_task(const struct taskrow *row, int64_t job, const struct validators *known) {
+    struct task *t = task_new_known(row->url, row->input, known->etag, known->last_modified);
 
     t->job = job;
+    t->known_page = known->page;
     t->host = row->host;
     t->seq = row->seq;
     t->place = row->place;

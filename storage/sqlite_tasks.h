@@ -5,7 +5,7 @@
 #ifndef STORAGE_SQLITE_TASKS_H
 #define STORAGE_SQLITE_TASKS_H
 
-#include "storage/sqlite_ledger.h"
+#include "storage/sqlite_validators.h"
 
 /* The columns of a row. */
 #define TASKROW_COLUMNS                                                                            \
@@ -17,8 +17,8 @@ struct taskrow {
     struct str url, input; /* borrowed from the row */
 };
 struct taskrow taskrow_of(sqlite3_stmt *row);
-/* The task that it is; free() it. */
-struct task *taskrow_task(const struct taskrow *row, int64_t job);
+/* The task that it is; free() it. |known|: by what its URL is. */
+struct task *taskrow_task(const struct taskrow *row, int64_t job, const struct validators *known);
 MUST_USE enum err taskrow_insert(struct db *db, int64_t job, const struct taskrow *row);
 MUST_USE enum err taskrow_delete(struct db *db, int64_t job, int64_t host, int64_t seq,
                                  bool *ret_was_there);

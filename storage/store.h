@@ -258,6 +258,8 @@ struct result {
     struct record record; /* its text is in |text| */
     struct buf text;      /* owned */
     struct links links;   /* owned */
+    /* Of a not_modified record the store takes the links, and their numbers, from
+     * task->known_page: |links| are empty then. */
     /* Owned. What it names and the job does not have yet becomes a task, up to max_pages of
      * the job (beyond, it is counted in not_followed); nothing where the job was not to grow
      * (job_options_grow) or is being cancelled. */
@@ -266,7 +268,10 @@ struct result {
      * |due_at| (wall ms; 0: at once), which is kept over restarts. */
     bool again;
     int64_t due_at;
-    enum err answer; /* ERR_OK, or ERR_CONFLICT: settled before, or its job is no more */
+    /* ERR_OK; ERR_CONFLICT: settled before, or its job is no more; ERR_NOT_FOUND: it is
+     * not_modified, but task->known_page has gone: not settled, to be fetched without the
+     * task's validators. */
+    enum err answer;
 };
 /* A host of a job. */
 struct job_host {

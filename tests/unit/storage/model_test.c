@@ -79,6 +79,17 @@ TEST(a_task_holds_copies) {
     free(t);
 }
 
+TEST(a_task_may_be_known) {
+    struct task *t =
+        task_new_known(STR("https://a.example/"), STR_NONE, STR("\"x\""), STR("yesterday"));
+
+    CHECK_STR(task_url(t), "https://a.example/");
+    CHECK_STR(task_etag(t), "\"x\"");
+    CHECK_STR(task_last_modified(t), "yesterday");
+    CHECK_INT(task_size(t), sizeof *t + 18 + 3 + 9);
+    free(t);
+}
+
 TEST(a_copy_of_a_task_stands_alone) {
     struct task *t = task_new(STR("https://a.example/"), STR("a.example"));
     struct task *copy;

@@ -20,7 +20,9 @@ static struct record full_record(void) {
                            .redirects = STR("301 https://a.example/"),
                            .started_at = 1700000000000,
                            .elapsed_ms = 12,
-                           .etag = STR("\"x\"")};
+                           .etag = STR("\"x\""),
+                           .last_modified = STR("Wed, 25 Nov 2026 09:00:00 GMT"),
+                           .not_modified = true};
 }
 
 TEST(comes_back_as_it_was) {
@@ -43,6 +45,8 @@ TEST(comes_back_as_it_was) {
     CHECK_INT(r.started_at, 1700000000000);
     CHECK_INT(r.elapsed_ms, 12);
     CHECK_STR(r.etag, "\"x\"");
+    CHECK_STR(r.last_modified, "Wed, 25 Nov 2026 09:00:00 GMT");
+    CHECK(r.not_modified);
     CHECK_INT(r.seq, 0);
 }
 
