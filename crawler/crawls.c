@@ -14,6 +14,7 @@ struct crawl *crawl_get(const struct engine *e, int64_t job) {
 
 static void crawl_free(struct crawl *c) {
     job_free(c->job);
+    growth_free(c->growth);
     free(c);
 }
 
@@ -54,6 +55,8 @@ static struct crawl *crawl_new(struct engine *e, struct job *job) {
     c->no = job->no;
     c->job = job;
     c->extract = extract_options_of(&job->options);
+    if (job_options_grow(&job->options))
+        c->growth = growth_new(&job->options);
     list_init(&c->trips);
     (void)pthread_mutex_lock(&e->lock);
     map_put(&e->crawls, (uint64_t)c->no, c);
@@ -128,7 +131,16 @@ static void crawl_end(struct engine *e, int64_t no, bool is_released) {
     crawl_end_if_idle(e, c);
 }
 
+static void note_growth(struct engine *e, const struct job_change *change) {
+    if (change->host < 0 || engine_owns(e, change->host))
+        sched_job_grew(e->sched, change->job, change->host);
+}
+
 static void take_change(struct engine *e, const struct job_change *change) {
+    if (change->has_grown) {
+        note_growth(e, change);
+        return;
+    }
     if (change->has_grown)
         return;
     switch (change->state) {

@@ -113,17 +113,27 @@ static void note_settled(struct engine *e, const struct task *t) {
     parcel_send(e, t->host, parcel_new(PARCEL_SETTLED, key));
 }
 
+/* What it was compared with has gone meanwhile. */
+static void fetch_anew(struct engine *e, struct task *task) {
+    task->etag_len = task->last_modified_len = 0;
+    task->known_page = 0;
+    trip_come_home(e, task, e->now);
+}
+
 static void settle_batch(struct engine *e, struct sink_batch *b) {
     const struct store_batch *batch = &b->batch;
 
     for (size_t i = 0; i < batch->n_results; i++) {
-        const struct result *res = &batch->results[i];
+        struct result *res = &batch->results[i];
+        int64_t job = res->task->job;
 
         if (batch->result == ERR_OK && res->answer == ERR_OK && !res->again)
             e->counting.by_code[res->record.code]++;
-        if (!res->again)
+        if (res->answer == ERR_NOT_FOUND)
+            fetch_anew(e, TAKE(res->task));
+        else if (!res->again)
             note_settled(e, res->task);
-        crawl_committed(e, res->task->job);
+        crawl_committed(e, job);
     }
     sink_settle(e->sink, b);
 }

@@ -9,6 +9,7 @@
 
 #include "base/own.h"
 #include "crawler/addrguard.h"
+#include "crawler/killer.h"
 #include "storage/store.h"
 
 struct engine;
@@ -21,6 +22,7 @@ struct engine_options {
     int64_t host_from, host_to;        /* the ids of its hosts, the end excluded */
     struct store *store;               /* must outlive the engine */
     const struct addrguard *addrguard; /* likewise */
+    struct killer *killer;             /* likewise; may be NULL */
     struct str dns_servers;            /* "ADDR[:PORT],..." or empty: the system's */
     size_t max_transfers, window_bytes;
     uint32_t drain_ms;

@@ -19,8 +19,10 @@
 #include "crawler/host.h"
 #include "crawler/loop.h"
 #include "crawler/parcel.h"
+#include "crawler/prefixbudget.h"
 #include "crawler/resolver.h"
 #include "crawler/sched.h"
+#include "crawler/scope.h"
 #include "crawler/sink.h"
 #include "crawler/url.h"
 
@@ -64,11 +66,27 @@ struct engine {
     struct inbox refills, batches, asks, parcels;
 };
 
+enum { GROWTH_RECENT = 1 << 14 }; /* a power of two */
+
+/* What a job that follows links has for it. */
+struct growth {
+    struct scope *scope;
+    struct prefixbudget *budget;
+    uint64_t seed;
+    uint64_t recent[GROWTH_RECENT]; /* hashes of what was proposed lately; 0: none */
+};
+
+/* NULL: no memory. */
+struct growth *growth_new(const struct job_options *o);
+void growth_free(struct growth *g); /* NULL is fine */
+DEFINE_OWNED(growth)
+
 /* A job that is being crawled. */
 struct crawl {
     int64_t no;
     struct job *job;
     struct extract_options extract; /* borrows from |job| */
+    struct growth *growth;          /* NULL: no link of it is followed */
     struct list trips;              /* trip.of_crawl */
     _Atomic uint64_t running;       /* trips, and results that are not committed */
     bool is_over;                   /* nothing of it is started any more */
@@ -97,6 +115,8 @@ struct trip {
     struct lookup lookup;
     struct fetch *fetch;
     struct extract *extract;
+    struct inflate *unpack; /* of a packed sitemap */
+    uint64_t unpacked_bytes;
     size_t page_bytes; /* of engine.page_bytes */
     bool was_crowded_out;
     int64_t started_at; /* wall */
@@ -150,6 +170,21 @@ MUST_USE enum err trip_keep_robots(struct trip *t, struct str piece);
 void trip_end_robots(struct trip *t, const struct fetch_reply *reply, enum code code);
 void trip_forget_robots(struct trip *t); /* aborted */
 void trip_tell_robots(struct engine *e, const struct parcel *p);
+
+/* Gives |task| back for another attempt. */
+void trip_come_home(struct engine *e, struct task *task, int64_t not_before);
+bool trip_is_not_modified(const struct trip *t, const struct fetch_reply *reply);
+
+/* trip_page.c */
+bool trip_is_killer(const struct trip *t);
+void trip_begin_page(struct trip *t, const struct fetch_reply *reply);
+MUST_USE enum err trip_feed_page(struct trip *t, struct str piece);
+MUST_USE enum err trip_end_page(struct trip *t, struct links *ret_links);
+void trip_drop_page(struct trip *t); /* what was read of it */
+
+/* trip_follow.c */
+/* Whether the page of |t| that ended well has more for its job. */
+void trip_follow(struct trip *t, const struct links *links, struct follow *follow);
 
 /* trip_record.c */
 /* The texts go into |res|, whose links are there. */

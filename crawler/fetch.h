@@ -25,18 +25,19 @@ struct fetch_request {
     const struct address *addresses; /* of a name, all of them allowed; none for a literal host */
     size_t n_addresses;
     struct str user_agent;
+    struct str etag, last_modified; /* of what is known of it; empty: nothing */
     uint32_t timeout_ms;
     uint64_t max_body_bytes; /* decoded */
 };
 
 /* What is known of the answer so far; borrowed. */
 struct fetch_reply {
-    uint32_t status;                         /* 0: none */
-    struct str content_type, location, etag; /* ptr NULL: no such header */
-    struct str link;                         /* values of the Link headers, a line each */
-    int64_t retry_after_ms;                  /* -1: none; at most an hour */
-    uint64_t body_bytes;                     /* decoded */
-    bool was_tried;                          /* a connection was begun or used */
+    uint32_t status;                                        /* 0: none */
+    struct str content_type, location, etag, last_modified; /* ptr NULL: no such header */
+    struct str link;        /* values of the Link headers, a line each */
+    int64_t retry_after_ms; /* -1: none; at most an hour */
+    uint64_t body_bytes;    /* decoded */
+    bool was_tried;         /* a connection was begun or used */
 };
 
 /* What a fetcher tells of its requests, in this order. |arg|: as given to fetch_start. */

@@ -18,15 +18,16 @@ static struct str known(const struct buf *b, bool has) {
 }
 
 struct fetch_reply fetch_reply_of(const struct fetch *t) {
-    return (struct fetch_reply){.status = t->reply.status,
-                                .content_type =
-                                    known(&t->reply.content_type, t->reply.has_content_type),
-                                .location = known(&t->reply.location, t->reply.has_location),
-                                .etag = known(&t->reply.etag, t->reply.has_etag),
-                                .link = buf_str(&t->reply.link),
-                                .retry_after_ms = t->reply.retry_after_ms,
-                                .body_bytes = t->decoded,
-                                .was_tried = t->was_tried};
+    return (struct fetch_reply){
+        .status = t->reply.status,
+        .content_type = known(&t->reply.content_type, t->reply.has_content_type),
+        .location = known(&t->reply.location, t->reply.has_location),
+        .etag = known(&t->reply.etag, t->reply.has_etag),
+        .last_modified = known(&t->reply.last_modified, t->reply.has_last_modified),
+        .link = buf_str(&t->reply.link),
+        .retry_after_ms = t->reply.retry_after_ms,
+        .body_bytes = t->decoded,
+        .was_tried = t->was_tried};
 }
 
 /* --- addresses ---------------------------------------------------------------------- */

@@ -87,6 +87,7 @@ void fetch_clear_names(struct fetch *t) {
         entry_unref(t->owner, t->entry);
     free(TAKE(t->entry));
     curl_slist_free_all(TAKE(t->resolve));
+    curl_slist_free_all(TAKE(t->headers));
 }
 
 /* --- options ------------------------------------------------------------------------------ */
@@ -153,6 +154,38 @@ static char *header_value(struct str s) {
     return chars;
 }
 
+static enum err put_header(struct fetch *t, const char *line) {
+    struct curl_slist *grown = curl_slist_append(t->headers, line);
+
+    if (!grown)
+        return ERR_NO_MEMORY;
+    t->headers = grown;
+    return ERR_OK;
+}
+
+static enum err put_field(struct fetch *t, const char *name, struct str value) {
+    OWNED_CHARS char *chars = header_value(value);
+    OWNED_BUF struct buf line = BUF_INIT(REPLY_MAX_HEAD_BYTES);
+    enum err e = value.len ? buf_printf(&line, "%s: %s", name, chars) : ERR_OK;
+
+    if (e == ERR_OK && value.len)
+        e = buf_put_char(&line, '\0');
+    return e == ERR_OK && value.len ? put_header(t, line.ptr) : e;
+}
+
+/* A conditional request (RFC 9110 section 13.1) has a list of headers of its own. */
+static enum err ask_for_changes(struct fetch *t, const struct fetch_request *r) {
+    enum err e = ERR_OK;
+
+    if (!r->etag.len && !r->last_modified.len)
+        return ERR_OK;
+    for (const struct curl_slist *l = t->owner->headers; l && e == ERR_OK; l = l->next)
+        e = put_header(t, l->data);
+    if (e == ERR_OK)
+        e = put_field(t, "If-None-Match", r->etag);
+    return e == ERR_OK ? put_field(t, "If-Modified-Since", r->last_modified) : e;
+}
+
 static CURLcode set_request(struct fetch *t, const struct fetch_request *r) {
     OWNED_CHARS char *url = mem_chars(r->url);
     OWNED_CHARS char *user_agent = header_value(r->user_agent);
@@ -162,7 +195,7 @@ static CURLcode set_request(struct fetch *t, const struct fetch_request *r) {
 
     SET(CURLOPT_URL, url);
     SET(CURLOPT_USERAGENT, user_agent);
-    SET(CURLOPT_HTTPHEADER, t->owner->headers);
+    SET(CURLOPT_HTTPHEADER, t->headers ? t->headers : t->owner->headers);
     SET(CURLOPT_TIMEOUT_MS, timeout_ms);
     SET(CURLOPT_CONNECTTIMEOUT_MS,
         timeout_ms < CONNECT_TIMEOUT_MS ? timeout_ms : (long)CONNECT_TIMEOUT_MS);
@@ -178,6 +211,8 @@ enum err fetch_set_up(struct fetch *t, const struct fetch_request *r) {
     enum err err = hand_over_addresses(t, r);
     CURLcode e;
 
+    if (err == ERR_OK)
+        err = ask_for_changes(t, r);
     if (err != ERR_OK)
         return err;
     e = set_policy(t);

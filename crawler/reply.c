@@ -12,6 +12,7 @@ void reply_init(struct reply *r) {
                         .content_type = BUF_INIT(REPLY_MAX_HEAD_BYTES),
                         .location = BUF_INIT(REPLY_MAX_HEAD_BYTES),
                         .etag = BUF_INIT(REPLY_MAX_HEAD_BYTES),
+                        .last_modified = BUF_INIT(REPLY_MAX_HEAD_BYTES),
                         .link = BUF_INIT(REPLY_MAX_HEAD_BYTES)};
 }
 
@@ -19,6 +20,7 @@ void reply_done(struct reply *r) {
     buf_done(&r->content_type);
     buf_done(&r->location);
     buf_done(&r->etag);
+    buf_done(&r->last_modified);
     buf_done(&r->link);
 }
 
@@ -89,6 +91,8 @@ static enum err put_field(struct reply *r, struct str name, struct str value, in
         return put_once(&r->location, &r->has_location, value);
     if (str_eq_ascii(name, STR("etag")))
         return put_once(&r->etag, &r->has_etag, value);
+    if (str_eq_ascii(name, STR("last-modified")))
+        return put_once(&r->last_modified, &r->has_last_modified, value);
     if (str_eq_ascii(name, STR("link")))
         return put_line(&r->link, value);
     if (str_eq_ascii(name, STR("content-encoding")))

@@ -14,8 +14,8 @@ struct reply {
     bool is_whole; /* the empty line came: what follows are trailers */
     enum content_coding coding;
     int64_t retry_after_ms; /* -1: none */
-    bool has_content_type, has_location, has_etag;
-    struct buf content_type, location, etag;
+    bool has_content_type, has_location, has_etag, has_last_modified;
+    struct buf content_type, location, etag, last_modified;
     struct buf link; /* the values of all Link headers, \n between */
 };
 

@@ -20,10 +20,7 @@ enum {
     KEEP_MS = 5000, /* a connection, if its host has something due within */
     FIRST_RETRY_MS = 1000,
     MOST_RETRY_MS = 60 * 1000,
-    MAX_TEXT_BYTES = 255,         /* of a Content-Type or ETag in the record */
-    MAX_ADDRESSES = 16,           /* handed over for one name */
-    MOST_PAGE_BYTES = 256 << 20,  /* of all pages being read; then those above ... */
-    SMALL_PAGE_BYTES = 256 << 10, /* ... this must go */
+    MAX_ADDRESSES = 16, /* handed over for one name */
 };
 
 static void trip_end(struct trip *t, const struct fetch_reply *reply, enum code code);
@@ -53,16 +50,10 @@ struct trip *trip_new(struct engine *e, struct crawl *c, struct task *task) {
     return t;
 }
 
-static void page_free(struct trip *t) {
-    t->engine->page_bytes -= t->page_bytes;
-    t->page_bytes = 0;
-    extract_free(TAKE(t->extract));
-}
-
 /* Leaves |running| to the caller: a result may still be on its way to the store. */
 void trip_free(struct trip *t) {
     list_remove(&t->of_crawl);
-    page_free(t);
+    trip_drop_page(t);
     url_done(&t->url);
     buf_done(&t->redirects);
     buf_done(&t->body);
@@ -165,6 +156,10 @@ static void fetch(struct trip *t, const struct address *addresses, size_t n) {
                                   t->is_of_robots ? 2 * ROBOTS_MAX_BYTES : o->max_body_bytes};
     enum err err;
 
+    if (!t->is_of_robots) {
+        r.etag = task_etag(t->task);
+        r.last_modified = task_last_modified(t->task);
+    }
     if (time_left(t) <= 0) {
         trip_end(t, &trip_no_reply, CODE_TIMEOUT);
         return;
@@ -311,7 +306,11 @@ void trip_start(struct engine *e, struct task *task, struct sched_host *host) {
     }
     trip_enter(t, host);
     if (!is_url) {
-        trip_end(t, &trip_no_reply, CODE_INVALID_URL);
+        turn_away(t, CODE_INVALID_URL);
+        return;
+    }
+    if (trip_is_killer(t)) {
+        turn_away(t, CODE_INTERNAL_ERROR);
         return;
     }
     switch (gate(t)) {
@@ -376,16 +375,6 @@ static bool stays_at_home(const struct fetch_reply *reply) {
            !str_starts(reply->location, STR("//"));
 }
 
-/* Whatever a body is, its head may have links. */
-static void begin_page(struct trip *t, const struct fetch_reply *reply) {
-    if (!extract_reads(reply->content_type) && !reply->link.len)
-        return;
-    t->extract =
-        extract_new(&t->crawl->extract, url_without_fragment(&t->url), reply->content_type);
-    if (t->extract)
-        extract_put_header(t->extract, reply->link);
-}
-
 static bool on_head(void *arg, const struct fetch_reply *reply) {
     struct trip *t = arg;
 
@@ -394,29 +383,19 @@ static bool on_head(void *arg, const struct fetch_reply *reply) {
     if (t->ttfb_ms < 0 && t->sent_at >= 0)
         t->ttfb_ms = clock_mono_ms() - t->sent_at;
     if (!t->is_of_robots && reply->status / 100 == 2)
-        begin_page(t, reply);
+        trip_begin_page(t, reply);
     return stays_at_home(reply) || sched_is_due(t->engine->sched, t->host, t->engine->now, KEEP_MS);
-}
-
-/* Each page has its limits, but a thousand within them could take all the memory. */
-static bool is_crowded(struct trip *t) {
-    size_t bytes = extract_size(t->extract);
-
-    t->engine->page_bytes += bytes - t->page_bytes;
-    t->page_bytes = bytes;
-    return GUARD("page_memory") && bytes > SMALL_PAGE_BYTES &&
-           t->engine->page_bytes > MOST_PAGE_BYTES;
 }
 
 static enum err on_body(void *arg, struct str piece) {
     struct trip *t = arg;
-    enum err e;
 
-    if (t->is_of_robots)
-        return trip_keep_robots(t, piece);
-    e = t->extract ? extract_feed(t->extract, piece) : ERR_OK;
-    t->was_crowded_out = e == ERR_OK && t->extract && is_crowded(t);
-    return t->was_crowded_out ? ERR_TOO_BIG : e;
+    return t->is_of_robots ? trip_keep_robots(t, piece) : trip_feed_page(t, piece);
+}
+
+/* What is known of the URL is still so. */
+bool trip_is_not_modified(const struct trip *t, const struct fetch_reply *reply) {
+    return reply->status == 304 && t->task->known_page != 0 && !t->is_of_robots;
 }
 
 static enum code code_of_status(uint32_t status) {
@@ -446,7 +425,7 @@ static void on_done(void *arg, const struct fetch_reply *reply, enum code code) 
     if (reply->was_tried)
         arrived(t);
     e->counting.body_bytes += reply->body_bytes;
-    if (code == CODE_NONE)
+    if (code == CODE_NONE && !trip_is_not_modified(t, reply))
         code = code_of_status(reply->status);
     trip_end(t, reply, code);
 }
@@ -503,7 +482,7 @@ static void hop(struct trip *t, struct url *next) {
     *next = from;
     t->n_redirects++;
     t->engine->counting.redirects++;
-    page_free(t);
+    trip_drop_page(t);
     buf_clear(&t->body);
     if (url_host_key(&t->url, &key) != ERR_OK) /* no memory: any other line will do */
         buf_clear(&key);
@@ -520,6 +499,7 @@ static struct result result_of(struct task *task) {
     struct result res = {.task = task, .text = BUF_INIT(RECORD_MAX_BYTES)};
 
     links_init(&res.links);
+    follow_init(&res.follow);
     return res;
 }
 
@@ -529,8 +509,10 @@ static void settle(struct trip *t, const struct fetch_reply *reply, enum code co
     struct result res = result_of(t->task);
 
     res.task->attempts++;
-    if (code == CODE_NONE && t->extract && extract_finish(t->extract, &res.links) != ERR_OK)
+    if (code == CODE_NONE && trip_end_page(t, &res.links) != ERR_OK)
         code = CODE_INTERNAL_ERROR;
+    if (code == CODE_NONE)
+        trip_follow(t, &res.links, &res.follow);
     trip_fill_record(t, reply, code, &res);
     e->counting.links += res.links.n;
     sink_put(e->sink, &res, e->now);
@@ -549,7 +531,7 @@ static int64_t backoff_ms(uint32_t attempts) {
     return ms / 2 + (int64_t)(random_u64() % (uint64_t)ms);
 }
 
-static void come_home(struct engine *e, struct task *task, int64_t not_before) {
+void trip_come_home(struct engine *e, struct task *task, int64_t not_before) {
     struct parcel *p;
 
     if (engine_owns(e, task->host)) {
@@ -586,13 +568,13 @@ static void retry(struct trip *t, const struct fetch_reply *reply) {
     res.due_at = clock_wall_ms() + wait_ms;
     sink_put(e->sink, &res, e->now);
     e->counting.retries++;
-    come_home(e, task, e->now + wait_ms);
+    trip_come_home(e, task, e->now + wait_ms);
     trip_free(t);
 }
 
 void trip_send_home(struct trip *t) {
     if (!engine_owns(t->engine, t->task->host) && !t->is_of_robots)
-        come_home(t->engine, task_copy(t->task), 0);
+        trip_come_home(t->engine, task_copy(t->task), 0);
 }
 
 /* Its last hop is over, and its place given back. */

@@ -38,30 +38,34 @@ static struct str at_span(const struct buf *text, struct span s) {
 
 void trip_fill_record(const struct trip *t, const struct fetch_reply *reply, enum code code,
                       struct result *res) {
-    struct span type, etag, url, redirects;
+    struct span type, etag, last_modified, url, redirects;
     struct task *task = res->task;
 
     type = put_text(&res->text, reply->content_type);
     etag = put_text(&res->text, reply->etag);
+    last_modified = put_text(&res->text, reply->last_modified);
     /* nobody answered: there is no final URL */
     url = put_whole(&res->text, reply->status ? url_without_fragment(&t->url) : STR_NONE);
     redirects = put_whole(&res->text, buf_str(&t->redirects));
-    res->record = (struct record){.index = task_index(task),
-                                  .url = task_url(task),
-                                  .input = task_input(task),
-                                  .final_url = at_span(&res->text, url),
-                                  .outcome = code_outcome(code),
-                                  .code = code,
-                                  .http_status = reply->status,
-                                  .content_type = at_span(&res->text, type),
-                                  .bytes = reply->body_bytes,
-                                  .links_found = res->links.n,
-                                  .links_dropped = res->links.dropped,
-                                  .depth = task->depth,
-                                  .attempts = task->attempts,
-                                  .referrer = task->referrer,
-                                  .redirects = at_span(&res->text, redirects),
-                                  .started_at = t->started_at,
-                                  .elapsed_ms = t->spent_ms,
-                                  .etag = at_span(&res->text, etag)};
+    res->record =
+        (struct record){.index = task_index(task),
+                        .url = task_url(task),
+                        .input = task_input(task),
+                        .final_url = at_span(&res->text, url),
+                        .outcome = code_outcome(code),
+                        .code = code,
+                        .http_status = reply->status,
+                        .content_type = at_span(&res->text, type),
+                        .bytes = reply->body_bytes,
+                        .links_found = res->links.n,
+                        .links_dropped = res->links.dropped,
+                        .depth = task->depth,
+                        .attempts = task->attempts,
+                        .referrer = task->referrer,
+                        .redirects = at_span(&res->text, redirects),
+                        .started_at = t->started_at,
+                        .elapsed_ms = t->spent_ms,
+                        .etag = at_span(&res->text, etag),
+                        .last_modified = at_span(&res->text, last_modified),
+                        .not_modified = trip_is_not_modified(t, reply) && code == CODE_NONE};
 }
