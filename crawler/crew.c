@@ -108,6 +108,11 @@ uint64_t crew_running(struct crew *c, int64_t job) {
     return n;
 }
 
+void crew_hosts(struct crew *c, int64_t job, struct engine_host *hosts, size_t n) {
+    for (unsigned i = 0; i < c->n; i++)
+        engine_hosts(c->engines[i], job, hosts, n);
+}
+
 static void add_stats(struct engine_stats *to, const struct engine_stats *from) {
     to->transfers += from->transfers;
     to->started += from->started;

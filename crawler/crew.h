@@ -26,9 +26,10 @@ void crew_stop(struct crew *c);
 void crew_free(struct crew *c); /* NULL is fine */
 DEFINE_OWNED(crew)
 
-/* Of all engines together: see engine_running and engine_stats. */
+/* Of all engines together: see engine_running, engine_stats and engine_hosts. */
 uint64_t crew_running(struct crew *c, int64_t job);
 void crew_stats(struct crew *c, struct engine_stats *ret_stats);
+void crew_hosts(struct crew *c, int64_t job, struct engine_host *hosts, size_t n);
 
 /* --- for the engines */
 

@@ -2,6 +2,7 @@
 #include "crawler/engine.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -83,6 +84,57 @@ uint64_t engine_running(struct engine *e, int64_t job) {
 void engine_stats(struct engine *e, struct engine_stats *ret_stats) {
     (void)pthread_mutex_lock(&e->lock);
     *ret_stats = e->stats;
+    (void)pthread_mutex_unlock(&e->lock);
+}
+
+/* A question about hosts, on the stack of who asks. */
+struct look {
+    struct list link; /* in engine.looks; out of it once it is answered */
+    int64_t job;
+    struct engine_host *hosts;
+    size_t n;
+};
+
+void engine_hosts(struct engine *e, int64_t job, struct engine_host *hosts, size_t n) {
+    struct look look = {.job = job, .hosts = hosts, .n = n};
+    struct timespec until;
+
+    list_init(&look.link);
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec++;
+    (void)pthread_mutex_lock(&e->lock);
+    list_push_back(&e->looks, &look.link);
+    loop_wake(e->loop);
+    while (!list_empty(&look.link) && pthread_cond_timedwait(&e->looked, &e->lock, &until) == 0)
+        ;
+    list_remove(&look.link);
+    (void)pthread_mutex_unlock(&e->lock);
+}
+
+static void fill_in(const struct engine *e, int64_t job, struct engine_host *h) {
+    struct sched_view v;
+
+    if (!engine_owns(e, h->host) || !sched_look(e->sched, job, h->host, &v))
+        return;
+    h->queued = v.queued;
+    h->running = v.started;
+    h->delay_ms = v.delay_ms;
+    h->blocked_by = v.blocked_by;
+    if (v.blocked_until && v.blocked_until < INT64_MAX)
+        h->blocked_until = v.blocked_until - e->now + clock_wall_ms();
+}
+
+static void answer_looks(struct engine *e) {
+    struct list *link;
+
+    (void)pthread_mutex_lock(&e->lock);
+    while ((link = list_pop_front(&e->looks))) {
+        const struct look *look = CONTAINER_OF(link, struct look, link);
+
+        for (size_t i = 0; i < look->n; i++)
+            fill_in(e, look->job, &look->hosts[i]);
+    }
+    (void)pthread_cond_broadcast(&e->looked);
     (void)pthread_mutex_unlock(&e->lock);
 }
 
@@ -284,6 +336,7 @@ static void turn(struct engine *e) {
         wait_ms = least(wait_ms, e->refill_at - e->now);
     flush(e, &wait_ms);
     publish(e);
+    answer_looks(e);
     if (e->has_news)
         wait_ms = 0;
     loop_wait(e->loop, wait_ms == INT64_MAX ? -1 : wait_ms);
@@ -337,6 +390,15 @@ static enum err build_parts(struct engine *e) {
     return err == ERR_OK ? store_feed_new(o->store, wake, e, &e->feed) : err;
 }
 
+static void init_monotonic(pthread_cond_t *cond) {
+    pthread_condattr_t monotonic;
+
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(cond, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+}
+
 enum err engine_new(const struct engine_options *o, struct engine **ret_engine) {
     OWNED(engine) struct engine *e = NEW(struct engine);
     enum err err;
@@ -350,6 +412,8 @@ enum err engine_new(const struct engine_options *o, struct engine **ret_engine) 
     map_init(&e->crawls);
     (void)pthread_mutex_init(&e->lock, NULL);
     (void)pthread_cond_init(&e->all_answered, NULL);
+    init_monotonic(&e->looked);
+    list_init(&e->looks);
     err = build_parts(e);
     if (err != ERR_OK)
         return err;
@@ -415,6 +479,7 @@ void engine_free(struct engine *e) {
     sink_free(e->sink);
     loop_free(e->loop);
     (void)pthread_cond_destroy(&e->all_answered);
+    (void)pthread_cond_destroy(&e->looked);
     (void)pthread_mutex_destroy(&e->lock);
     free(e);
 }

@@ -10,6 +10,7 @@
 #include "base/own.h"
 #include "crawler/addrguard.h"
 #include "crawler/killer.h"
+#include "crawler/sched.h"
 #include "storage/store.h"
 
 struct engine;
@@ -46,6 +47,18 @@ DEFINE_OWNED(engine)
  * yet committed. At most as many as are unfinished, but read apart from the
  * store: clamp it. */
 uint64_t engine_running(struct engine *e, int64_t job);
+
+/* What the engine holds of one host for a job. */
+struct engine_host {
+    int64_t host;
+    size_t queued, running;
+    enum sched_block blocked_by;
+    int64_t blocked_until; /* wall ms; 0: nobody knows */
+    uint32_t delay_ms;     /* between two requests; 0 where it holds nothing */
+};
+/* Fills in those of |hosts| (by their ids) that are this engine's. Waits for its thread, at
+ * most a second: then, and where it has ended, they stay as they are. */
+void engine_hosts(struct engine *e, int64_t job, struct engine_host *hosts, size_t n);
 
 struct engine_stats {
     uint64_t transfers, started, hosts, tasks, window_bytes;

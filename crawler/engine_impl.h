@@ -64,6 +64,8 @@ struct engine {
     struct map crawls; /* job -> crawl; the engine's thread alone changes it, others read it */
     struct engine_stats stats;
     struct inbox refills, batches, asks, parcels;
+    struct list looks; /* look.link */
+    pthread_cond_t looked;
 };
 
 enum { GROWTH_RECENT = 1 << 14 }; /* a power of two */

@@ -175,8 +175,7 @@ struct sched_view {
     int64_t blocked_until; /* 0: not blocked; INT64_MAX: until something changes */
     uint32_t delay_ms;
 };
-/* Each host that holds something of |job|, in no particular order, while |visit| says true. */
-void sched_job_hosts(const struct sched *s, int64_t job,
-                     bool (*visit)(void *arg, const struct sched_view *v), void *arg);
+/* False: nothing of |job| is held for |host|. */
+bool sched_look(const struct sched *s, int64_t job, int64_t host, struct sched_view *ret_view);
 
 #endif

@@ -280,19 +280,16 @@ static void note_block(const struct sched *s, const struct queue *q, struct sche
     }
 }
 
-void sched_job_hosts(const struct sched *s, int64_t job,
-                     bool (*visit)(void *arg, const struct sched_view *v), void *arg) {
-    const struct sched_job *j = job_get(s, job);
+bool sched_look(const struct sched *s, int64_t job, int64_t host, struct sched_view *ret_view) {
+    const struct sched_host *h = map_get(&s->hosts, (uint64_t)host);
+    const struct queue *q = h ? sched_host_queue(h, job) : NULL;
 
-    for (struct list *at = j ? j->queues.next : NULL; j && at != &j->queues; at = at->next) {
-        const struct queue *q = CONTAINER_OF(at, struct queue, of_job);
-        struct sched_view v = {.host = (int64_t)q->host->id,
-                               .queued = q->n_ready + q->n_waiting,
-                               .started = q->started,
-                               .delay_ms = q->host->delay_ms};
-
-        note_block(s, q, &v);
-        if (!visit(arg, &v))
-            return;
-    }
+    if (!q)
+        return false;
+    *ret_view = (struct sched_view){.host = host,
+                                    .queued = q->n_ready + q->n_waiting,
+                                    .started = q->started,
+                                    .delay_ms = h->delay_ms};
+    note_block(s, q, ret_view);
+    return true;
 }

@@ -409,11 +409,6 @@ TEST(keeps_to_the_pace_of_a_host) {
     CHECK_INT(next(s, 9000, &h), 3);
 }
 
-static bool keep_view(void *arg, const struct sched_view *v) {
-    *(struct sched_view *)arg = *v;
-    return true;
-}
-
 TEST(says_why_a_host_waits) {
     OWNED(sched) struct sched *s = sched_at(-50000);
     struct sched_view v;
@@ -423,19 +418,20 @@ TEST(says_why_a_host_waits) {
     put(s, 1, A, 1);
     put(s, 1, A, 2);
     CHECK_INT(next(s, 0, &h), 1);
-    sched_job_hosts(s, 1, keep_view, &v);
+    CHECK(sched_look(s, 1, hash_i63(A), &v));
     CHECK_INT(v.blocked_by, BLOCK_CONNECTIONS);
     CHECK_INT(v.queued, 1);
     CHECK_INT(v.started, 1);
     sched_sent(s, h, 10);
     sched_finished(s, h, 1, true, 20);
-    sched_job_hosts(s, 1, keep_view, &v);
+    CHECK(sched_look(s, 1, hash_i63(A), &v));
     CHECK_INT(v.blocked_by, BLOCK_DELAY);
     CHECK_INT(v.blocked_until, 1010);
     sched_hold(s, h, 7000, BLOCK_RETRY_AFTER);
-    sched_job_hosts(s, 1, keep_view, &v);
+    CHECK(sched_look(s, 1, hash_i63(A), &v));
     CHECK_INT(v.blocked_by, BLOCK_RETRY_AFTER);
     CHECK_INT(v.blocked_until, 7000);
+    CHECK(!sched_look(s, 1, hash_i63(B), &v));
 }
 
 TEST(opens_hosts_that_grew) {
