@@ -1,5 +1,6 @@
 #include "api/jobjson.h"
 
+#include "api/action.h"
 #include "api/option.h"
 
 enum { POLL_LEAST_MS = 500, POLL_USUAL_MS = 1000, POLL_MOST_MS = 10000 };
@@ -69,8 +70,9 @@ static void write_pace(struct writer *w, const struct job *j, int64_t now_ms) {
 static void write_actions(struct writer *w, const struct job *j) {
     writer_key(w, "actions");
     writer_open(w, '[');
-    if (j->state != JOB_CANCELLING && job_state_may_move(j->state, JOB_CANCELLING))
-        writer_text(w, NULL, STR("cancel"));
+    for (int a = 0; a < ACTION_COUNT; a++)
+        if (action_is_open((enum action)a, j))
+            writer_text(w, NULL, str_of(action_name((enum action)a)));
     writer_close(w, ']');
 }
 

@@ -1,6 +1,7 @@
-/* Jobs: create, list, look at, cancel, delete. */
+/* Jobs: create, list, look at, pause, resume, cancel, delete. */
 #include <stdio.h>
 
+#include "api/action.h"
 #include "api/cursor.h"
 #include "api/jobjson.h"
 #include "api/receive.h"
@@ -168,20 +169,32 @@ void route_get_job(struct api_call *c) {
     answer_job(c, knows_version(c, j->version) ? 304 : 200, j);
 }
 
-void route_cancel_job(struct api_call *c) {
+static void act(struct api_call *c, enum action a) {
     OWNED(job) struct job *j = NULL;
-    enum err e = store_job_move(c->api->options.store, &c->job_id, JOB_CANCELLING, &j);
+    enum err e = store_job_move(c->api->options.store, &c->job_id, action_goal(a), &j);
     char detail[80];
 
     if (e == ERR_OK) {
         answer_job(c, 200, j);
     } else if (e == ERR_CONFLICT) {
-        (void)snprintf(detail, sizeof detail, "a job that is %s cannot be cancelled",
-                       job_state_text(j->state));
+        (void)snprintf(detail, sizeof detail, "a job that is %s cannot be %s",
+                       job_state_text(j->state), action_done(a));
         call_refuse(c, PROBLEM_CONFLICT, detail);
     } else {
         call_store_error(c, e);
     }
+}
+
+void route_pause_job(struct api_call *c) {
+    act(c, ACTION_PAUSE);
+}
+
+void route_resume_job(struct api_call *c) {
+    act(c, ACTION_RESUME);
+}
+
+void route_cancel_job(struct api_call *c) {
+    act(c, ACTION_CANCEL);
 }
 
 void route_delete_job(struct api_call *c) {

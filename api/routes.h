@@ -35,6 +35,8 @@ void route_create_job_begin(struct api_call *c);
 void route_create_job(struct api_call *c);
 void route_list_jobs(struct api_call *c);
 void route_get_job(struct api_call *c);
+void route_pause_job(struct api_call *c);
+void route_resume_job(struct api_call *c);
 void route_cancel_job(struct api_call *c);
 void route_delete_job(struct api_call *c);
 void route_list_urls(struct api_call *c);

@@ -16,7 +16,7 @@ TEST(takes_a_json_list) {
     CHECK(holds("\"name\":\"n\""));
     CHECK(holds("\"metadata\":{\"k\":1.0}"));
     CHECK(holds("\"options\":{\"host_delay_ms\":500}"));
-    CHECK(holds("\"actions\":[\"cancel\"]"));
+    CHECK(holds("\"actions\":[\"pause\",\"cancel\"]"));
     CHECK(holds("\"total\":5,\"queued\":2,\"running\":0,\"succeeded\":0,\"failed\":3,"));
     CHECK(has_header("Location: /v1/jobs/"));
     CHECK(has_header("Cache-Control: private, no-cache\nVary: Accept, Accept-Encoding, "
@@ -226,6 +226,45 @@ TEST(lists_jobs_by_pages) {
     CHECK_INT(get("/v1/jobs?state=receiving"), 400);
     CHECK_INT(get("/v1/jobs?limit=0"), 400);
     CHECK_INT(get("/v1/jobs?cursor=AAAA"), 400);
+}
+
+/* "POST /v1/jobs/{id}/|what|" for the job in the last answer that was one. */
+static unsigned act(const char *what) {
+    char line[128], below[32];
+
+    (void)snprintf(below, sizeof below, "/%s", what);
+    (void)snprintf(line, sizeof line, "POST %s", job_path(below));
+    return call(line, "", STR_NONE);
+}
+
+TEST(pauses_and_resumes) {
+    CHECK_INT(post_json("{\"urls\":[\"http://a.test/\",\"http://b.test/\"]}"), 202);
+    CHECK_INT(act("resume"), 200); /* it goes on already */
+    CHECK(holds("\"state\":\"queued\""));
+    for (int i = 0; i < 2; i++) {
+        CHECK_INT(act("pause"), 200);
+        CHECK(holds("\"state\":\"paused\""));
+        CHECK(holds("\"is_finished\":false"));
+        CHECK(holds("\"actions\":[\"resume\",\"cancel\"]"));
+        CHECK(has_header("ETag: W/\""));
+    }
+    CHECK_INT(get("/v1/jobs?state=paused&limit=1"), 200);
+    CHECK_INT(count("\"state\":\"paused\""), 1);
+    for (int i = 0; i < 2; i++) {
+        CHECK_INT(act("resume"), 200);
+        CHECK(holds("\"state\":\"queued\""));
+        CHECK(holds("\"actions\":[\"pause\",\"cancel\"]"));
+    }
+    CHECK_INT(act("pause"), 200);
+    CHECK_INT(act("cancel"), 200);
+    CHECK(holds("\"actions\":[]"));
+    CHECK_INT(act("pause"), 409);
+    CHECK(holds("\"detail\":\"a job that is cancelling cannot be paused\""));
+    CHECK_INT(act("resume"), 409);
+    CHECK(holds("cannot be resumed"));
+    CHECK_INT(call("POST /v1/jobs/0190a000-0000-7000-8000-000000000000/pause", "", STR_NONE), 404);
+    CHECK_INT(get(job_path("/pause")), 405);
+    CHECK(has_header("Allow: POST\n"));
 }
 
 TEST(cancels_and_deletes) {

@@ -1,0 +1,30 @@
+#include "api/action.h"
+
+#define IN(state) (1U << JOB_##state)
+
+static const struct {
+    const char *name, *done;
+    enum job_state goal;
+    unsigned states; /* in which it does something */
+} actions[ACTION_COUNT] = {
+    [ACTION_PAUSE] = {"pause", "paused", JOB_PAUSED, IN(QUEUED) | IN(RUNNING)},
+    [ACTION_RESUME] = {"resume", "resumed", JOB_RUNNING, IN(PAUSED)},
+    [ACTION_CANCEL] = {"cancel", "cancelled", JOB_CANCELLING,
+                       IN(QUEUED) | IN(RUNNING) | IN(PAUSED)},
+};
+
+const char *action_name(enum action a) {
+    return actions[a].name;
+}
+
+const char *action_done(enum action a) {
+    return actions[a].done;
+}
+
+enum job_state action_goal(enum action a) {
+    return actions[a].goal;
+}
+
+bool action_is_open(enum action a, const struct job *j) {
+    return actions[a].states >> j->state & 1;
+}

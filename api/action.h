@@ -1,0 +1,20 @@
+/* action - what callers may do with a job, by its state.
+ *
+ * The one table of it: the calls, their refusals and "actions" of a job derive from
+ * it. Whether a move is made the store decides; it is asked in any case, because a call
+ * whose aim is reached already succeeds. Pure.
+ */
+#ifndef API_ACTION_H
+#define API_ACTION_H
+
+#include "storage/model.h"
+
+enum action { ACTION_PAUSE, ACTION_RESUME, ACTION_CANCEL, ACTION_COUNT };
+
+const char *action_name(enum action a);    /* "pause" */
+const char *action_done(enum action a);    /* "paused" */
+enum job_state action_goal(enum action a); /* for store_job_move */
+/* Would it change the job? */
+bool action_is_open(enum action a, const struct job *j);
+
+#endif

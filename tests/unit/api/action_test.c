@@ -1,0 +1,28 @@
+#include "api/action.h"
+
+#include "tests/test.h"
+
+static bool may(enum job_state from, enum action a) {
+    const struct job j = {.state = from};
+
+    return action_is_open(a, &j);
+}
+
+/* What is offered is a legal move; a job that is over, or on its way there, is offered none. */
+TEST(offers_legal_moves) {
+    for (int s = 0; s < JOB_STATE_COUNT; s++) {
+        for (int a = 0; a < ACTION_COUNT; a++) {
+            if (!may((enum job_state)s, (enum action)a))
+                continue;
+            CHECK(job_state_is_shown((enum job_state)s));
+            CHECK(!job_state_is_finished((enum job_state)s));
+            CHECK(job_state_may_move((enum job_state)s, action_goal((enum action)a)));
+        }
+    }
+    CHECK(may(JOB_QUEUED, ACTION_PAUSE) && may(JOB_RUNNING, ACTION_PAUSE));
+    CHECK(!may(JOB_PAUSED, ACTION_PAUSE) && may(JOB_PAUSED, ACTION_RESUME));
+    CHECK(!may(JOB_RUNNING, ACTION_RESUME) && may(JOB_PAUSED, ACTION_CANCEL));
+    CHECK(!may(JOB_CANCELLING, ACTION_CANCEL));
+}
+
+TEST_MAIN
