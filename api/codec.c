@@ -28,6 +28,7 @@ struct codec_limits codec_limits_of(const struct job_options *defaults, uint32_t
     l.of[OPTION_MAX_BODY_BYTES] = (struct codec_range){1, defaults->max_body_bytes};
     l.of[OPTION_MAX_REDIRECTS] = (struct codec_range){0, defaults->max_redirects};
     l.of[OPTION_MAX_ATTEMPTS] = (struct codec_range){1, defaults->max_attempts};
+    l.of[OPTION_DEADLINE_SECONDS] = (struct codec_range){1, CODEC_MAX_DEADLINE_SECONDS};
     l.of[OPTION_MAX_LINKS] = (struct codec_range){0, CODEC_MAX_LINKS};
     return l;
 }

@@ -19,14 +19,15 @@ enum {
     CODEC_MAX_SCHEMES = 32,
     CODEC_MAX_HOST_DELAY_MS = 60000,
     CODEC_MAX_LINKS = 1000000,
-    CODEC_OPTION_COUNT = OPTION_MAX_LINKS + 1,
+    CODEC_MAX_PRIORITY = 9,
+    CODEC_MAX_DEADLINE_SECONDS = 365 * 24 * 3600,
 };
 
 /* What a job may ask for. */
 struct codec_limits {
     struct codec_range {
         uint64_t min, max;
-    } of[CODEC_OPTION_COUNT];
+    } of[OPTION_COUNT];
     bool robots_enforced;
 };
 /* A job may lower what the server's |defaults| allow, and raise its delay. */

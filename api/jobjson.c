@@ -40,6 +40,13 @@ static uint64_t clamp(uint64_t n, uint64_t least, uint64_t most) {
     return n < least ? least : n > most ? most : n;
 }
 
+/* In thousandths. */
+static uint64_t progress_of(const struct job *j, uint64_t ended) {
+    if (j->counts.total == 0)
+        return job_state_is_finished(j->state) ? 1000 : 0;
+    return ended * 1000 / j->counts.total;
+}
+
 /* How far, how fast, and until when, by the mean since the start. */
 static void write_pace(struct writer *w, const struct job *j, int64_t now_ms) {
     uint64_t unfinished = job_unfinished(j), ended = j->counts.total - unfinished;
@@ -48,7 +55,7 @@ static void write_pace(struct writer *w, const struct job *j, int64_t now_ms) {
     double eta_ms = rate > 0.0 ? (double)unfinished * 1000.0 / rate : 0.0;
     uint64_t poll_ms = POLL_USUAL_MS;
 
-    writer_decimal(w, "progress", j->counts.total ? ended * 1000 / j->counts.total : 0);
+    writer_decimal(w, "progress", progress_of(j, ended));
     writer_decimal(w, "urls_per_second", (uint64_t)(rate * 1000.0));
     if (job_state_is_finished(j->state)) {
         writer_number(w, "eta_seconds", 0);

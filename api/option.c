@@ -16,8 +16,10 @@ enum kind {
     KIND_USER_AGENT,
     KIND_ELEMENTS,
     KIND_SCHEMES,
-    KIND_NAME,
+    KIND_NAME, /* from here on: members of the job itself, see is_of_job */
     KIND_METADATA,
+    KIND_PRIORITY,
+    KIND_PAUSED,
     KIND_LATER, /* promised by the contract, not available yet */
 };
 
@@ -35,6 +37,9 @@ struct option {
 static const struct option options[] = {
     {"name", KIND_NAME, 0, 0, {0}},
     {"metadata", KIND_METADATA, 0, 0, {0}},
+    {"priority", KIND_PRIORITY, 0, 0, {0}},
+    {"paused", KIND_PAUSED, 0, 0, {0}},
+    {"deadline_seconds", KIND_U32, OPTION_DEADLINE_SECONDS, AT(deadline_seconds), {0}},
     {"host_delay_ms", KIND_U32, OPTION_HOST_DELAY_MS, AT(host_delay_ms), {0}},
     {"host_connections", KIND_U32, OPTION_HOST_CONNECTIONS, AT(host_connections), {0}},
     {"timeout_ms", KIND_U32, OPTION_TIMEOUT_MS, AT(timeout_ms), {0}},
@@ -49,8 +54,6 @@ static const struct option options[] = {
     {"extract.text", KIND_BOOL, OPTION_TEXT, AT(text), {0}},
     {"extract.nofollow", KIND_CHOICE, OPTION_NOFOLLOW, AT(nofollow), {"keep", "drop"}},
     {"extract.max_links", KIND_U32, OPTION_MAX_LINKS, AT(max_links), {0}},
-    {"paused", KIND_LATER, 0, 0, {0}},
-    {"priority", KIND_LATER, 0, 0, {0}},
     {"max_depth", KIND_LATER, 0, 0, {0}},
     {"max_pages", KIND_LATER, 0, 0, {0}},
     {"scope", KIND_LATER, 0, 0, {0}},
@@ -58,7 +61,6 @@ static const struct option options[] = {
     {"exclude", KIND_LATER, 0, 0, {0}},
     {"sitemap", KIND_LATER, 0, 0, {0}},
     {"headers", KIND_LATER, 0, 0, {0}},
-    {"deadline_seconds", KIND_LATER, 0, 0, {0}},
     {"index_links", KIND_LATER, 0, 0, {0}},
     {"revalidate", KIND_LATER, 0, 0, {0}},
     {"webhook", KIND_LATER, 0, 0, {0}},
@@ -78,6 +80,11 @@ const struct option *option_find(struct str name) {
 
 bool option_is_available(const struct option *o) {
     return o->kind != KIND_LATER;
+}
+
+/* Not one of job_options: not under "options" in the answer. */
+static bool is_of_job(const struct option *o) {
+    return o->kind >= KIND_NAME;
 }
 
 bool option_is_json_only(const struct option *o) {
@@ -104,12 +111,14 @@ struct option_value option_of_text(const struct option *o, struct str text) {
     switch (o->kind) {
     case KIND_U32:
     case KIND_U64:
+    case KIND_PRIORITY:
         if (str_to_u64(text, INT64_MAX, &number) == ERR_OK) {
             v.type = OPTION_NUMBER;
             v.number = (int64_t)number;
         }
         return v;
     case KIND_BOOL:
+    case KIND_PAUSED:
         v.boolean = str_eq(text, STR("true")) || str_eq(text, STR("1"));
         if (v.boolean || str_eq(text, STR("false")) || str_eq(text, STR("0")))
             v.type = OPTION_BOOL;
@@ -135,19 +144,26 @@ static void replace(char **text, char *with) {
     *text = with;
 }
 
+static const char *check_number(const struct option_value *v, struct codec_range range,
+                                char why[OPTION_WHY_BYTES]) {
+    uint64_t number = (uint64_t)v->number;
+
+    if (v->type == OPTION_NUMBER && v->number >= 0 && number >= range.min && number <= range.max)
+        return NULL;
+    (void)snprintf(why, OPTION_WHY_BYTES, "must be a whole number from %llu to %llu",
+                   (unsigned long long)range.min, (unsigned long long)range.max);
+    return why;
+}
+
 static const char *set_number(const struct option *o, const struct option_value *v,
                               const struct codec_limits *l, struct job *draft,
                               char why[OPTION_WHY_BYTES]) {
-    struct codec_range range = l->of[o->bit];
+    const char *wrong = check_number(v, l->of[o->bit], why);
     uint64_t number = (uint64_t)v->number;
-    uint32_t small;
+    uint32_t small = (uint32_t)number;
 
-    if (v->type != OPTION_NUMBER || v->number < 0 || number < range.min || number > range.max) {
-        (void)snprintf(why, OPTION_WHY_BYTES, "must be a whole number from %llu to %llu",
-                       (unsigned long long)range.min, (unsigned long long)range.max);
-        return why;
-    }
-    small = (uint32_t)number;
+    if (wrong)
+        return wrong;
     if (o->kind == KIND_U32)
         memcpy(place(o, draft), &small, sizeof small);
     else
@@ -155,11 +171,29 @@ static const char *set_number(const struct option *o, const struct option_value 
     return NULL;
 }
 
+static const char *set_priority(const struct option_value *v, struct job *draft,
+                                char why[OPTION_WHY_BYTES]) {
+    const char *wrong = check_number(v, (struct codec_range){0, CODEC_MAX_PRIORITY}, why);
+
+    if (!wrong)
+        draft->priority = (uint32_t)v->number;
+    return wrong;
+}
+
+static const char no_bool[] = "must be true or false";
+
 static const char *set_bool(const struct option *o, const struct option_value *v,
                             struct job *draft) {
     if (v->type != OPTION_BOOL)
-        return "must be true or false";
+        return no_bool;
     memcpy(place(o, draft), &v->boolean, sizeof v->boolean);
+    return NULL;
+}
+
+static const char *set_paused(const struct option_value *v, struct job *draft) {
+    if (v->type != OPTION_BOOL)
+        return no_bool;
+    draft->state = v->boolean ? JOB_PAUSED : JOB_QUEUED;
     return NULL;
 }
 
@@ -301,6 +335,10 @@ const char *option_set(const struct option *o, const struct option_value *v,
         return set_name(v, draft);
     case KIND_METADATA:
         return set_metadata(v, draft);
+    case KIND_PRIORITY:
+        return set_priority(v, draft, why);
+    case KIND_PAUSED:
+        return set_paused(v, draft);
     case KIND_U32:
     case KIND_U64:
         wrong = set_number(o, v, l, draft, why);
@@ -386,8 +424,7 @@ static void write_value(struct writer *w, const char *key, const struct option *
 }
 
 static bool is_given(const struct option *option, const struct job_options *o) {
-    return option_is_available(option) && option->kind != KIND_NAME &&
-           option->kind != KIND_METADATA && (o->given >> option->bit & 1);
+    return !is_of_job(option) && (o->given >> option->bit & 1);
 }
 
 void option_write_given(struct writer *w, const struct job_options *o) {

@@ -286,6 +286,11 @@ static enum err take_rest(struct receive *r) {
     return e;
 }
 
+/* A paused job may begin without a list. */
+static bool lacks_urls(const struct receive *r) {
+    return ingest_received(r->submit.ingest) == 0 && r->draft->state != JOB_PAUSED;
+}
+
 /* Nothing to crawl. */
 static void answer_unusable(struct receive *r, struct api_call *c) {
     r->rejects.code = ingest_received(r->submit.ingest) ? PROBLEM_NO_VALID_URL : PROBLEM_EMPTY_LIST;
@@ -300,7 +305,7 @@ bool receive_finish(struct receive *r, struct api_call *c, struct job **ret_job,
         answer_error(r, c, e);
         return false;
     }
-    if (ingest_received(r->submit.ingest) == 0) {
+    if (lacks_urls(r)) {
         answer_unusable(r, c);
         return false;
     }

@@ -43,6 +43,12 @@ def test_not_json(crawld, body):
         ({"urls": [URL], "priority": 10}, "#/priority"),
         ({"urls": [URL], "priority": "5"}, "#/priority"),
         ({"urls": [URL], "priority": 5.5}, "#/priority"),
+        ({"urls": [URL], "priority": -1}, "#/priority"),
+        ({"urls": [URL], "paused": "true"}, "#/paused"),
+        ({"urls": [URL], "paused": 1}, "#/paused"),
+        ({"urls": [URL], "deadline_seconds": 0}, "#/deadline_seconds"),
+        ({"urls": [URL], "deadline_seconds": 31_536_001}, "#/deadline_seconds"),
+        ({"urls": [URL], "deadline_seconds": None}, "#/deadline_seconds"),
         ({"urls": [URL], "host_delay_ms": -1}, "#/host_delay_ms"),
         ({"urls": [URL], "host_delay_ms": 60_001}, "#/host_delay_ms"),
         ({"urls": [URL], "host_delay_ms": 2**63}, None),
@@ -65,6 +71,7 @@ def test_wrong_options(crawld, options, pointer):
 @pytest.mark.parametrize(
     "query, parameter",
     [("host_dealy_ms=5", "host_dealy_ms"), ("priority=x", "priority"), ("priority=10", "priority"),
+     ("paused=yes", "paused"), ("paused=", "paused"), ("deadline_seconds=0", "deadline_seconds"),
      ("host_delay_ms=", "host_delay_ms"), ("host_delay_ms=5&host_delay_ms=6", "host_delay_ms")],
 )  # fmt: skip
 def test_wrong_query(crawld, query, parameter):
@@ -76,6 +83,9 @@ def test_wrong_query(crawld, query, parameter):
 def test_lists_without_a_url(crawld, urls):
     check_problem(crawld.post_json("/v1/jobs", {"urls": urls}), 422)
     check_problem(crawld.post_text("/v1/jobs", "\n".join(urls)), 422)
+    check_problem(crawld.post_json("/v1/jobs", {"urls": urls, "paused": False}), 422)
+    if urls:
+        check_problem(crawld.post_json("/v1/jobs", {"urls": urls, "paused": True}), 422)
     assert crawld.get("/v1/jobs").json["items"] == []
 
 

@@ -124,3 +124,70 @@ def test_a_pause_survives_a_restart(service, site, way):
     assert len(web.requests) == seen
     assert act(crawld, job_id, "resume").json["state"] == "running"
     check_each_once(crawld, web, job_id, 300)
+
+
+# --- what is asked for at the start ---
+
+
+def test_a_job_created_paused(service, site):
+    web = slow_site(site)
+    crawld = service()
+    job = crawld.submit(list_of(web, 8), paused=True)
+    assert (job["state"], job["started_at"], job["counts"]["queued"]) == ("paused", None, 8)
+    text = crawld.post_text("/v1/jobs?paused=true", "\n".join(list_of(web, 8, tag="t")))
+    assert (text.status, text.json["state"]) == (202, "paused")
+    time.sleep(0.7)
+    assert len(web.requests) == 0
+    assert act(crawld, job["id"], "resume").json["state"] in ("queued", "running")
+    check_each_once(crawld, web, job["id"], 8)
+
+
+def test_a_paused_job_without_a_list(service):
+    crawld = service()
+    job = crawld.submit([], paused=True, metadata={"batch": 7})
+    assert (job["state"], job["counts"]["total"]) == ("paused", 0)
+    text = crawld.post_text("/v1/jobs?paused=1", "")
+    assert (text.status, text.json["state"]) == (202, "paused")
+    crawld.kill()
+    crawld.restart()
+    assert crawld.job(job["id"])["state"] == "paused"
+    ended = act(crawld, job["id"], "resume").json
+    assert (ended["state"], ended["stop_reason"]) == ("completed", "no_more_urls")
+    assert (ended["progress"], ended["metadata"]) == (1, {"batch": 7})
+
+
+@pytest.mark.parametrize("state", ["running", "paused"])
+def test_a_deadline(service, site, state):
+    web = slow_site(site)
+    crawld = service()
+    job_id = crawld.submit(list_of(web, 600), deadline_seconds=2, paused=state == "paused")["id"]
+    begin = time.monotonic()
+    job = crawld.wait(job_id, seconds=10)
+    assert 1.5 < time.monotonic() - begin < 6
+    assert (job["state"], job["stop_reason"], job["actions"]) == ("completed", "deadline", [])
+    counts = job["counts"]
+    assert counts["succeeded"] + counts["skipped"] == 600 and counts["skipped"] > 0
+    assert (counts["succeeded"] > 0) == (state == "running")
+    time.sleep(0.3)
+    seen = len(web.requests)
+    records = list(crawld.items(f"/v1/jobs/{job_id}/urls"))
+    outcomes = collections.Counter((r["outcome"], r["code"]) for r in records)
+    expected = {("succeeded", None): counts["succeeded"], ("skipped", "deadline"): counts["skipped"]}
+    assert outcomes == {k: n for k, n in expected.items() if n}
+    assert crawld.job(job_id)["counts"] == counts
+    assert len(web.requests) == seen
+    assert act(crawld, job_id, "resume").status == 409
+
+
+def test_priorities_share_a_host(service, site):
+    web = site({}, default=page("/x"))
+    crawld = service("--host-connections", "1")
+    urls = {p: [web.url(f"/{p}/{i}") for i in range(120)] for p in (9, 1)}
+    jobs = [crawld.submit(urls[p], priority=p, paused=True, host_delay_ms=10) for p in urls]
+    assert [job["priority"] for job in jobs] == [9, 1]
+    for job in jobs:
+        act(crawld, job["id"], "resume")
+    for job in jobs:
+        assert crawld.wait(job["id"])["counts"]["succeeded"] == 120
+    share = collections.Counter(path.split("/")[1] for path in web.paths()[20:110])
+    assert share["9"] > 3 * share["1"] > 0, share

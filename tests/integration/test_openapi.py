@@ -73,6 +73,8 @@ def test_answers_have_their_shape(crawld, site):
         "urls": [web.url("/"), web.url("/moved"), web.url("/bad"), "ftp://x/", "nonsense"],
         "name": "shape",
         "metadata": {"number": 1.10},
+        "priority": 7,
+        "deadline_seconds": 600,
         "host_delay_ms": 0,
         "extract": {"elements": ["a"], "text": True},
     }
@@ -81,7 +83,8 @@ def test_answers_have_their_shape(crawld, site):
     check(created.json, "CreatedJob")
     job = crawld.wait(created.json["id"])
     check(job, "Job")
-    assert job["options"] == {k: options[k] for k in ("host_delay_ms", "extract")}
+    assert job["options"] == {k: options[k] for k in ("deadline_seconds", "host_delay_ms", "extract")}
+    assert job["priority"] == 7
     for listed in crawld.get("/v1/jobs").json["items"]:
         check(listed, "Job")
     records = list(crawld.items(f"/v1/jobs/{job['id']}/urls"))
@@ -91,6 +94,26 @@ def test_answers_have_their_shape(crawld, site):
         check(record, "UrlRecord")
     for link in links:
         check(link, "Link")
+
+
+def test_what_may_be_submitted():
+    for good in ({"urls": ["x"]}, {"urls": ["x"], "paused": True}, {"urls": [], "paused": True}):
+        check(good, "NewJob")
+    for bad in ({"urls": []}, {"urls": [], "paused": False}, {"paused": True}, {"urls": [], "odd": 1}):
+        with pytest.raises(jsonschema.ValidationError):
+            check(bad, "NewJob")
+
+
+def test_paused_jobs_have_their_shape(crawld):
+    created = crawld.post_json("/v1/jobs", {"urls": [], "paused": True}).json
+    check(created, "CreatedJob")
+    for action in ("pause", "resume"):
+        answer = crawld.call("POST", f"/v1/jobs/{created['id']}/{action}", "")
+        assert answer.status == 200
+        check(answer.json, "Job")
+    refused = crawld.call("POST", f"/v1/jobs/{created['id']}/pause", "")
+    assert refused.status == 409
+    check(refused.json, "Problem")
 
 
 def test_problems_have_their_shape(crawld):

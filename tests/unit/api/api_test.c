@@ -1,6 +1,15 @@
 /* Calls from end to end: the desk over a real store, without a socket. */
 #include "tests/unit/api/service.h"
 
+/* "POST /v1/jobs/{id}/|what|" for the job in the last answer that was one. */
+static unsigned act(const char *what) {
+    char line[128], below[32];
+
+    (void)snprintf(below, sizeof below, "/%s", what);
+    (void)snprintf(line, sizeof line, "POST %s", job_path(below));
+    return call(line, "", STR_NONE);
+}
+
 /* --- submitting ------------------------------------------------------------------------ */
 
 TEST(takes_a_json_list) {
@@ -41,6 +50,25 @@ TEST(refuses_lists_without_a_url) {
     CHECK_INT(post_text("", "\nx\n"), 422);
     CHECK(holds("\"code\":\"no_valid_url\""));
     CHECK(holds("\"line\":2"));
+}
+
+TEST(a_paused_job_may_begin_without_a_list) {
+    CHECK_INT(post_json("{\"urls\":[],\"paused\":true,\"priority\":7}"), 202);
+    CHECK(holds("\"state\":\"paused\""));
+    CHECK(holds("\"priority\":7"));
+    CHECK(holds("\"received\":0,\"accepted\":0"));
+    CHECK(holds("\"options\":{}"));
+    CHECK_INT(act("resume"), 200); /* nothing to do */
+    CHECK(holds("\"state\":\"completed\",\"stop_reason\":\"no_more_urls\""));
+    CHECK(holds("\"progress\":1,"));
+    CHECK_INT(post_text("?paused=true", ""), 202);
+    CHECK(holds("\"state\":\"paused\""));
+    CHECK_INT(post_text("?paused=true", "# none\n\n"), 202);
+    CHECK_INT(post_json("{\"urls\":[],\"paused\":false}"), 422);
+    CHECK_INT(post_json("{\"paused\":true}"), 400);
+    CHECK(holds("\"pointer\":\"#/urls\""));
+    CHECK_INT(post_json("{\"urls\":[\"x\"],\"paused\":true}"), 422);
+    CHECK(holds("\"code\":\"no_valid_url\""));
 }
 
 TEST(refuses_what_is_malformed) {
@@ -221,20 +249,11 @@ TEST(lists_jobs_by_pages) {
     }
     CHECK_INT(seen, 5);
     CHECK(holds("\"next_cursor\":null"));
-    CHECK_INT(get("/v1/jobs?state=completed"), 200);
+    CHECK_INT(get("/v1/jobs?state=failed"), 200);
     CHECK_INT(count("{\"id\":"), 0);
     CHECK_INT(get("/v1/jobs?state=receiving"), 400);
     CHECK_INT(get("/v1/jobs?limit=0"), 400);
     CHECK_INT(get("/v1/jobs?cursor=AAAA"), 400);
-}
-
-/* "POST /v1/jobs/{id}/|what|" for the job in the last answer that was one. */
-static unsigned act(const char *what) {
-    char line[128], below[32];
-
-    (void)snprintf(below, sizeof below, "/%s", what);
-    (void)snprintf(line, sizeof line, "POST %s", job_path(below));
-    return call(line, "", STR_NONE);
 }
 
 TEST(pauses_and_resumes) {

@@ -60,7 +60,8 @@ static struct str options_text(void) {
 }
 
 static const char all[] =
-    "{\"host_delay_ms\":500,\"host_connections\":1,\"timeout_ms\":1,\"max_body_bytes\":10485760,"
+    "{\"deadline_seconds\":60,"
+    "\"host_delay_ms\":500,\"host_connections\":1,\"timeout_ms\":1,\"max_body_bytes\":10485760,"
     "\"max_redirects\":0,\"max_attempts\":3,\"robots\":\"ignore\",\"user_agent\":\"me/1\","
     "\"extract\":{\"elements\":[\"a\",\"img\",\"Link:\"],\"schemes\":[\"http\",\"mailto\"],"
     "\"fragments\":\"keep\",\"text\":true,\"nofollow\":\"drop\",\"max_links\":5}}";
@@ -71,12 +72,24 @@ TEST(takes_and_gives_back_every_option) {
     CHECK_INT(draft->options.fragments, FRAGMENTS_KEEP);
     CHECK_INT(draft->options.nofollow, NOFOLLOW_DROP);
     CHECK_INT(draft->options.robots, ROBOTS_IGNORE);
-    CHECK_OK(
-        read_query("host_delay_ms=500&host_connections=1&timeout_ms=1&max_body_bytes=10485760&"
-                   "max_redirects=0&max_attempts=3&robots=ignore&user_agent=me/1&"
-                   "extract.elements=a,img,Link:&extract.schemes=http,mailto&extract.text=true&"
-                   "extract.fragments=keep&extract.nofollow=drop&extract.max_links=5"));
+    CHECK_OK(read_query("deadline_seconds=60&host_delay_ms=500&host_connections=1&timeout_ms=1&"
+                        "max_body_bytes=10485760&max_redirects=0&max_attempts=3&robots=ignore&"
+                        "user_agent=me/1&extract.elements=a,img,Link:&extract.schemes=http,mailto&"
+                        "extract.text=true&extract.fragments=keep&extract.nofollow=drop&"
+                        "extract.max_links=5"));
     CHECK_STR(options_text(), all);
+}
+
+TEST(takes_what_is_of_the_job_itself) {
+    CHECK_OK(read_body("{\"priority\":0,\"paused\":true}"));
+    CHECK_INT(draft->priority, 0);
+    CHECK_INT(draft->state, JOB_PAUSED);
+    CHECK_STR(options_text(), "{}");
+    CHECK_OK(read_query("priority=9&paused=1"));
+    CHECK_INT(draft->priority, 9);
+    CHECK_INT(draft->state, JOB_PAUSED);
+    CHECK_OK(read_query("paused=false"));
+    CHECK(draft->state != JOB_PAUSED);
 }
 
 TEST(knows_the_stars) {
@@ -136,7 +149,14 @@ TEST(points_at_what_is_wrong) {
         {"{\"extract\":{\"urls\":[]}}", "#/extract/urls"},
         {"{\"extract.text\":true}", "#/extract.text"},
         {"{\"max_depth\":0}", "#/max_depth"},
-        {"{\"priority\":5}", "#/priority"},
+        {"{\"priority\":10}", "#/priority"},
+        {"{\"priority\":-1}", "#/priority"},
+        {"{\"priority\":\"5\"}", "#/priority"},
+        {"{\"paused\":1}", "#/paused"},
+        {"{\"paused\":null}", "#/paused"},
+        {"{\"deadline_seconds\":0}", "#/deadline_seconds"},
+        {"{\"deadline_seconds\":31536001}", "#/deadline_seconds"},
+        {"{\"deadline_seconds\":1.5}", "#/deadline_seconds"},
         {"{\"a/b~c\":1}", "#/a~1b~0c"},
         {"{\"\":1}", "#/"},
     };
@@ -155,7 +175,9 @@ TEST(points_at_parameters) {
         "extract.text=yes",  "extract=x",       "max_depth=1",
         "strict=1",          "metadata={}",     "unknown=1",
         "extract.elements=", "urls=x",          "extract.elements=a,,b",
-        "user_agent=%C3%",   "name=%00"};
+        "user_agent=%C3%",   "name=%00",        "priority=10",
+        "priority=",         "paused=yes",      "paused=",
+        "deadline_seconds=0"};
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         CHECK_ERR(read_query(cases[i]), ERR_INVALID);
