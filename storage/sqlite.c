@@ -87,6 +87,7 @@ static const struct backend_ops ops = {
     .commit = sqlite_commit,
     .records_read = sqlite_records_read,
     .tasks_read = sqlite_tasks_read,
+    .hosts_read = sqlite_hosts_read,
     .links_read = sqlite_links_read,
     .events_read = sqlite_events_read,
 };

@@ -162,8 +162,9 @@ static enum err compare_with_seen(struct db *db, int64_t job, struct entry *all,
 
 static enum err put_host(struct db *db, int64_t job, const struct seedrow *row, int64_t n) {
     return DB_RUN(db,
-                  "INSERT INTO work(job,host,name,queued) VALUES(?1,?2,?3,?4)"
-                  " ON CONFLICT(job,host) DO UPDATE SET queued=queued+excluded.queued",
+                  "INSERT INTO work(job,host,name,total,queued) VALUES(?1,?2,?3,?4,?4)"
+                  " ON CONFLICT(job,host) DO UPDATE SET total=total+excluded.total,"
+                  " queued=queued+excluded.queued",
                   db_int(job), db_int(row->host), db_blob(row->host_key), db_int(n));
 }
 

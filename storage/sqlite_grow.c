@@ -169,8 +169,9 @@ static enum err put_hosts(const struct growth *g, struct db *db, int64_t job, st
             end++;
         grown_add(grown, c->host);
         e = DB_RUN(db,
-                   "INSERT INTO work(job,host,name,queued) VALUES(?1,?2,?3,?4)"
-                   " ON CONFLICT(job,host) DO UPDATE SET queued=queued+excluded.queued",
+                   "INSERT INTO work(job,host,name,total,queued) VALUES(?1,?2,?3,?4,?4)"
+                   " ON CONFLICT(job,host) DO UPDATE SET total=total+excluded.total,"
+                   " queued=queued+excluded.queued",
                    db_int(job), db_int(c->host), db_blob(c->host_key), db_int((int64_t)(end - i)));
     }
     return e;

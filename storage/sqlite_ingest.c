@@ -63,8 +63,8 @@ static struct bulk bulk_of_tasks(int64_t no) {
 
 /* OR IGNORE: two names of one hash are crawled as one host. */
 static struct bulk bulk_of_hosts(int64_t no) {
-    return BULK_INIT("INSERT OR IGNORE INTO work(job,host,name,queued) VALUES", "(?1,?,?,?)", 3,
-                     no);
+    return BULK_INIT("INSERT OR IGNORE INTO work(job,host,name,total,queued) VALUES",
+                     "(?1,?,?,?,?)", 4, no);
 }
 
 static enum err add_task(struct bulk *b, struct db *db, const struct seedrow *row) {
@@ -75,7 +75,8 @@ static enum err add_task(struct bulk *b, struct db *db, const struct seedrow *ro
 }
 
 static enum err add_host(struct bulk *b, struct db *db, const struct seedrow *row) {
-    const struct db_value values[] = {db_int(row->host), db_blob(row->host_key), db_int(row->seq)};
+    const struct db_value values[] = {db_int(row->host), db_blob(row->host_key), db_int(row->seq),
+                                      db_int(row->seq)};
 
     return bulk_add(b, db, values);
 }

@@ -265,6 +265,144 @@ enum err sqlite_tasks_read(struct backend *b, int64_t job, enum tasks_which whic
     return ERR_OK;
 }
 
+/* --- hosts --------------------------------------------------------------------------- */
+
+enum { TASKS_COUNTED = 5 * HOST_ROW_EXACT }; /* by one read */
+
+struct hosts_read {
+    const struct ledger *ledger;
+    int64_t after_host;
+    size_t rows_left, tasks_left;
+    host_visit *visit;
+    void *arg;
+    bool more;
+};
+
+/* Of the tasks with a seq of |from_seq| or more, up to HOST_ROW_EXACT. */
+struct sample {
+    int64_t n, first, last;
+};
+
+static enum err take_sample(struct db *db, int64_t job, int64_t host, int64_t from_seq,
+                            struct sample *ret_sample) {
+    OWNED_ROWS sqlite3_stmt *st = NULL;
+    enum err e = DB_QUERY(db, &st,
+                          "SELECT count(*),min(seq),max(seq) FROM (SELECT seq FROM task"
+                          " WHERE job=?1 AND host=?2 AND seq>=?3 ORDER BY seq LIMIT ?4)",
+                          db_int(job), db_int(host), db_int(from_seq), db_int(HOST_ROW_EXACT + 1));
+
+    if (e == ERR_OK)
+        e = db_step(db, st);
+    if (e == ERR_OK)
+        *ret_sample = (struct sample){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
+                                      sqlite3_column_int64(st, 2)};
+    return e;
+}
+
+static enum err last_seq(struct db *db, int64_t job, int64_t host, int64_t *ret_seq) {
+    OWNED_ROWS sqlite3_stmt *st = NULL;
+    enum err e =
+        DB_QUERY(db, &st, "SELECT seq FROM task WHERE job=?1 AND host=?2 ORDER BY seq DESC LIMIT 1",
+                 db_int(job), db_int(host));
+
+    if (e == ERR_OK)
+        e = db_step(db, st);
+    if (e == ERR_OK)
+        *ret_seq = sqlite3_column_int64(st, 0);
+    return e;
+}
+
+/* To count millions would be no short read. Tasks are settled about in the order of their
+ * seqs: what is left lies as densely as the first of it. */
+static enum err estimate_left(struct db *db, int64_t job, const struct sample *s,
+                              struct host_row *row) {
+    int64_t last;
+    enum err e = last_seq(db, job, row->host, &last);
+    double left;
+
+    if (e != ERR_OK)
+        return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
+    left = (double)s->n * (double)(last - s->first + 1) / (double)(s->last - s->first + 1);
+    row->is_estimate = true;
+    row->left = left < (double)row->total ? (uint64_t)left : row->total;
+    return ERR_OK;
+}
+
+static enum err count_left(struct db *db, struct hosts_read *hr, int64_t from_seq,
+                           struct host_row *row) {
+    int64_t job = hr->ledger->job.no;
+    struct sample s;
+    enum err e = take_sample(db, job, row->host, from_seq, &s);
+
+    if (e != ERR_OK)
+        return e;
+    hr->tasks_left -= (size_t)s.n < hr->tasks_left ? (size_t)s.n : hr->tasks_left;
+    row->left = (uint64_t)s.n;
+    return s.n > HOST_ROW_EXACT ? estimate_left(db, job, &s, row) : ERR_OK;
+}
+
+static enum err visit_host(struct db *db, struct hosts_read *hr, sqlite3_stmt *st,
+                           bool *ret_stops) {
+    const struct ledger *l = hr->ledger;
+    const struct host_mark mark = {.below = sqlite3_column_int64(st, 5)};
+    struct host_row row = {
+        .host = sqlite3_column_int64(st, 0),
+        .name = db_column(st, 1),
+        .total = (uint64_t)sqlite3_column_int64(st, 2),
+        .ready_at = sqlite3_column_int64(st, 4),
+    };
+    bool has_tasks = sqlite3_column_int64(st, 3) > 0 && l->settled_as == CODE_NONE;
+    enum err e = has_tasks ? count_left(db, hr, hosts_settled_below(l, mark), &row) : ERR_OK;
+
+    if (e != ERR_OK)
+        return e;
+    hr->rows_left--;
+    hr->after_host = row.host;
+    *ret_stops = !hr->visit(hr->arg, &row);
+    return ERR_OK;
+}
+
+static enum err read_hosts(struct db *db, struct hosts_read *hr) {
+    OWNED_ROWS sqlite3_stmt *st = NULL;
+    bool stops = false;
+    enum err e = DB_QUERY(db, &st,
+                          "SELECT host,name,total,queued,ready_at,settled_below FROM work"
+                          " WHERE job=?1 AND host>?2 ORDER BY host",
+                          db_int(hr->ledger->job.no), db_int(hr->after_host));
+
+    while (e == ERR_OK && (e = db_step(db, st)) == ERR_OK) {
+        if (stops || !hr->rows_left || !hr->tasks_left) {
+            hr->more = true;
+            break;
+        }
+        e = visit_host(db, hr, st, &stops);
+    }
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err sqlite_hosts_read(struct backend *b, int64_t job, int64_t *after_host, size_t max_rows,
+                           host_visit *visit, void *arg, bool *ret_more) {
+    struct hosts_read hr = {.after_host = *after_host,
+                            .rows_left = max_rows,
+                            .tasks_left = TASKS_COUNTED,
+                            .visit = visit,
+                            .arg = arg};
+    struct reader *reader;
+    struct ledger l;
+    enum err e = lend_reader(b, job, &reader, &l);
+
+    if (e != ERR_OK)
+        return e;
+    hr.ledger = &l;
+    e = read_hosts(reader->db, &hr);
+    pool_put(pool_of(b), reader);
+    if (e != ERR_OK)
+        return e;
+    *after_host = hr.after_host;
+    *ret_more = hr.more;
+    return ERR_OK;
+}
+
 /* --- links --------------------------------------------------------------------------- */
 
 enum { PAGES_LOOKED_AT = 4096 }; /* in one read: most pages may have no links */

@@ -44,12 +44,13 @@ static const char *const migrations[] = {
     "  due_at INTEGER NOT NULL DEFAULT 0, referrer INTEGER NOT NULL DEFAULT -1,"
     "  place INTEGER NOT NULL DEFAULT 0," /* + 1; 0: the seq */
     "  url BLOB NOT NULL, input BLOB, PRIMARY KEY(job, host, seq)) STRICT, WITHOUT ROWID;"
-    /* A host of a job. queued: its tasks when it was loaded, 0 once it has none; ready_at:
-     * not to be opened before, 0 if at once; settled_as: the code of its tasks with a seq
-     * less than settled_below, settled_n of them. */
+    /* A host of a job. total: its URLs, whatever becomes of them; queued: its tasks when it
+     * was loaded, 0 once it has none; ready_at: not to be opened before, 0 if at once;
+     * settled_as: the code of its tasks with a seq less than settled_below, settled_n of
+     * them. */
     "CREATE TABLE work("
     "  job INTEGER NOT NULL, host INTEGER NOT NULL, name BLOB NOT NULL,"
-    "  queued INTEGER NOT NULL, ready_at INTEGER NOT NULL DEFAULT 0,"
+    "  total INTEGER NOT NULL, queued INTEGER NOT NULL, ready_at INTEGER NOT NULL DEFAULT 0,"
     "  settled_as INTEGER NOT NULL DEFAULT 0, settled_below INTEGER NOT NULL DEFAULT 0,"
     "  settled_n INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(job, host)) STRICT, WITHOUT ROWID;"
     /* By slices of hosts, so that who asks for a range need not look at the others'. */

@@ -160,6 +160,11 @@ enum err store_tasks_read(struct store *s, int64_t job, enum tasks_which which,
                                        ret_more);
 }
 
+enum err store_hosts_read(struct store *s, int64_t job, int64_t *after_host, size_t max_rows,
+                          host_visit *visit, void *arg, bool *ret_more) {
+    return s->backend->ops->hosts_read(s->backend, job, after_host, max_rows, visit, arg, ret_more);
+}
+
 enum err store_links_read(struct store *s, int64_t job, struct links_cursor *at, size_t max_parts,
                           links_visit *visit, void *arg, bool *ret_more) {
     return s->backend->ops->links_read(s->backend, job, at, max_parts, visit, arg, ret_more);

@@ -341,6 +341,23 @@ MUST_USE enum err store_tasks_read(struct store *s, int64_t job, enum tasks_whic
                                    struct task_cursor *after, size_t max_rows, record_visit *visit,
                                    void *arg, bool *ret_more);
 
+/* A host of a job. */
+struct host_row {
+    int64_t host;
+    struct str name;  /* host key */
+    uint64_t total;   /* its URLs that were put into the job, without duplicates */
+    uint64_t left;    /* without an outcome */
+    bool is_estimate; /* |left| is: more than HOST_ROW_EXACT are left */
+    int64_t ready_at; /* as store_batch.deferred has it; 0: at once */
+};
+enum { HOST_ROW_EXACT = 10000 };
+typedef bool host_visit(void *arg, const struct host_row *h);
+/* In the order of ids, beyond |*after_host| (-1: from the start), which is moved to the last
+ * one visited. At most |max_rows|, and fewer where many tasks had to be counted: one short
+ * read. *ret_more: there are hosts beyond. */
+MUST_USE enum err store_hosts_read(struct store *s, int64_t job, int64_t *after_host,
+                                   size_t max_rows, host_visit *visit, void *arg, bool *ret_more);
+
 struct links_part {
     int64_t seq;   /* of the page's record */
     uint32_t part; /* of the page, 0-based */
