@@ -30,10 +30,19 @@ static void write_not_followed(struct writer *w) {
     writer_close(w, '}');
 }
 
-static int64_t elapsed_ms(const struct job *j, int64_t now_ms) {
-    int64_t end = j->finished_at ? j->finished_at : now_ms;
+void job_clock_take(struct job_clock *c, const struct job_event *e) {
+    bool runs = e->state == JOB_RUNNING || e->state == JOB_CANCELLING;
 
-    return j->started_at && end > j->started_at ? end - j->started_at : 0;
+    if (c->since && !runs) {
+        c->ran_ms += e->at > c->since ? e->at - c->since : 0;
+        c->since = 0;
+    } else if (!c->since && runs) {
+        c->since = e->at;
+    }
+}
+
+int64_t job_clock_read(const struct job_clock *c, int64_t now_ms) {
+    return c->ran_ms + (c->since && now_ms > c->since ? now_ms - c->since : 0);
 }
 
 static uint64_t clamp(uint64_t n, uint64_t least, uint64_t most) {
@@ -41,37 +50,57 @@ static uint64_t clamp(uint64_t n, uint64_t least, uint64_t most) {
 }
 
 /* In thousandths. */
-static uint64_t progress_of(const struct job *j, uint64_t ended) {
+static uint64_t progress_of(const struct job *j) {
+    uint64_t ended = j->counts.total - job_unfinished(j);
+
     if (j->counts.total == 0)
         return job_state_is_finished(j->state) ? 1000 : 0;
     return ended * 1000 / j->counts.total;
 }
 
-/* How far, how fast, and until when, by the mean since the start. */
-static void write_pace(struct writer *w, const struct job *j, int64_t now_ms) {
-    uint64_t unfinished = job_unfinished(j), ended = j->counts.total - unfinished;
-    uint64_t ms = (uint64_t)elapsed_ms(j, now_ms);
-    double rate = ms ? (double)ended * 1000.0 / (double)ms : 0.0;
-    double eta_ms = rate > 0.0 ? (double)unfinished * 1000.0 / rate : 0.0;
-    uint64_t poll_ms = POLL_USUAL_MS;
+/* A second by the mean while it ran. What was settled in masses is no sign of speed. */
+static double rate_of(const struct job *j, const struct job_view *v) {
+    const uint64_t *n = j->counts.by_outcome;
+    uint64_t asked = n[OUTCOME_SUCCEEDED] + n[OUTCOME_FAILED] + n[OUTCOME_DISALLOWED];
 
-    writer_decimal(w, "progress", progress_of(j, ended));
-    writer_decimal(w, "urls_per_second", (uint64_t)(rate * 1000.0));
+    return v->ran_ms > 0 ? (double)asked * 1000.0 / (double)v->ran_ms : 0.0;
+}
+
+/* By the mean, but a slow host takes its time however fast the others went; 0: not known. */
+static uint64_t eta_of(const struct job *j, const struct job_view *v, double rate) {
+    double ms = rate > 0.0 ? (double)job_unfinished(j) * 1000.0 / rate : 0.0;
+
+    return ms > (double)v->hosts_ms ? (uint64_t)ms : (uint64_t)v->hosts_ms;
+}
+
+static void write_end(struct writer *w, const struct job *j, uint64_t eta_ms) {
+    bool goes_on = j->state == JOB_QUEUED || j->state == JOB_RUNNING;
+
     if (job_state_is_finished(j->state)) {
         writer_number(w, "eta_seconds", 0);
         writer_null(w, "poll_after_ms");
         return;
     }
-    if (j->state == JOB_CANCELLING) { /* the engine lets go at once, however much is left */
+    if (goes_on && eta_ms)
+        writer_number(w, "eta_seconds", (eta_ms + 999) / 1000);
+    else
         writer_null(w, "eta_seconds");
-        poll_ms = POLL_LEAST_MS;
-    } else if (rate > 0.0) {
-        writer_number(w, "eta_seconds", (uint64_t)(eta_ms / 1000.0 + 0.999));
-        poll_ms = clamp((uint64_t)eta_ms, POLL_LEAST_MS, POLL_MOST_MS);
-    } else {
-        writer_null(w, "eta_seconds");
-    }
-    writer_number(w, "poll_after_ms", poll_ms);
+    if (j->state == JOB_CANCELLING) /* the engine lets go at once, however much is left */
+        writer_number(w, "poll_after_ms", POLL_LEAST_MS);
+    else if (j->state == JOB_PAUSED)
+        writer_number(w, "poll_after_ms", POLL_MOST_MS);
+    else
+        writer_number(w, "poll_after_ms",
+                      eta_ms ? clamp(eta_ms, POLL_LEAST_MS, POLL_MOST_MS) : POLL_USUAL_MS);
+}
+
+/* How far, how fast, and until when. */
+static void write_pace(struct writer *w, const struct job *j, const struct job_view *v) {
+    double rate = rate_of(j, v);
+
+    writer_decimal(w, "progress", progress_of(j));
+    writer_decimal(w, "urls_per_second", (uint64_t)(rate * 1000.0));
+    write_end(w, j, eta_of(j, v, rate));
 }
 
 static void write_actions(struct writer *w, const struct job *j) {
@@ -120,14 +149,14 @@ static void write_state(struct writer *w, const struct job *j) {
     writer_time(w, "last_progress_at", j->last_progress_at);
 }
 
-void jobjson_write(struct writer *w, const struct job *j, uint64_t running, int64_t now_ms) {
+void jobjson_write(struct writer *w, const struct job *j, const struct job_view *v) {
     write_state(w, j);
-    write_counts(w, j, running);
+    write_counts(w, j, v->running);
     write_not_followed(w);
     writer_number(w, "duplicates", j->counts.duplicates);
     writer_number(w, "links_found", j->counts.links_found);
     writer_number(w, "bytes", j->counts.bytes);
-    write_pace(w, j, now_ms);
+    write_pace(w, j, v);
     writer_number(w, "version", j->version);
     writer_json(w, "metadata", j->metadata ? str_of(j->metadata) : STR("{}"));
     writer_key(w, "options");

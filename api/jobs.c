@@ -1,42 +1,13 @@
 /* Jobs: create, list, look at, pause, resume, cancel, delete. */
 #include <stdio.h>
 
-#include "api/action.h"
 #include "api/cursor.h"
 #include "api/jobjson.h"
+#include "api/jobview.h"
 #include "api/receive.h"
 #include "api/routes.h"
-#include "crawler/crew.h"
 
 enum { LIST_USUAL = 50, LIST_MOST = 500 };
-
-static uint64_t running_of(const struct api_call *c, const struct job *j) {
-    struct crew *crew = c->api->options.crew;
-
-    return crew ? crew_running(crew, j->no) : 0;
-}
-
-static void write_job(struct api_call *c, struct writer *w, const struct job *j) {
-    writer_open(w, '{');
-    jobjson_write(w, j, running_of(c, j), c->now_ms);
-    writer_close(w, '}');
-}
-
-static void add_etag(struct api_call *c, const struct job *j) {
-    char etag[32];
-
-    (void)snprintf(etag, sizeof etag, "W/\"%llu\"", (unsigned long long)j->version);
-    call_add_header(c, "ETag", str_of(etag));
-}
-
-static void answer_job(struct api_call *c, unsigned status, const struct job *j) {
-    struct writer w = writer_on(&c->response.body);
-
-    write_job(c, &w, j);
-    call_answer_body(c, status, STR("application/json"), w.err);
-    if (w.err == ERR_OK)
-        add_etag(c, j);
-}
 
 /* --- create ------------------------------------------------------------------------- */
 
@@ -49,7 +20,7 @@ static void answer_created(struct api_call *c, const struct job *j, const struct
     char id[UUID_TEXT_LEN + 1], location[64];
 
     writer_open(&w, '{');
-    jobjson_write(&w, j, running_of(c, j), c->now_ms);
+    jobview_write(c, &w, j);
     jobjson_write_submission(&w, sub);
     writer_close(&w, '}');
     call_answer_body(c, 202, STR("application/json"), w.err);
@@ -106,8 +77,11 @@ static void answer_list(struct api_call *c, struct job **jobs, size_t n, size_t 
     writer_open(&w, '{');
     writer_key(&w, "items");
     writer_open(&w, '[');
-    for (size_t i = 0; i < n && i < limit; i++)
-        write_job(c, &w, jobs[i]);
+    for (size_t i = 0; i < n && i < limit; i++) {
+        writer_open(&w, '{');
+        jobview_write_listed(c, &w, jobs[i]);
+        writer_close(&w, '}');
+    }
     writer_close(&w, ']');
     if (n > limit) {
         struct cursor cursor = {CURSOR_JOBS, {(uint64_t)jobs[limit - 1]->no}};
@@ -166,23 +140,19 @@ void route_get_job(struct api_call *c) {
     if (!call_job(c, &j))
         return;
     /* A 304 carries no body, but its Content-Length is that of the 200 (RFC 9110 section 8.6). */
-    answer_job(c, knows_version(c, j->version) ? 304 : 200, j);
+    jobview_answer(c, knows_version(c, j->version) ? 304 : 200, j);
 }
 
 static void act(struct api_call *c, enum action a) {
     OWNED(job) struct job *j = NULL;
     enum err e = store_job_move(c->api->options.store, &c->job_id, action_goal(a), &j);
-    char detail[80];
 
-    if (e == ERR_OK) {
-        answer_job(c, 200, j);
-    } else if (e == ERR_CONFLICT) {
-        (void)snprintf(detail, sizeof detail, "a job that is %s cannot be %s",
-                       job_state_text(j->state), action_done(a));
-        call_refuse(c, PROBLEM_CONFLICT, detail);
-    } else {
+    if (e == ERR_OK)
+        jobview_answer(c, 200, j);
+    else if (e == ERR_CONFLICT)
+        jobview_refuse(c, j, a);
+    else
         call_store_error(c, e);
-    }
 }
 
 void route_pause_job(struct api_call *c) {

@@ -60,6 +60,32 @@ def test_pause_and_resume(service, site):
     check_each_once(crawld, web, job_id, 300)
 
 
+def test_a_pause_is_no_part_of_the_pace(service, site):
+    web = slow_site(site)
+    crawld = service()
+    job_id = crawld.submit([web.url(f"/{i}") for i in range(40)], host_delay_ms=100)["id"]
+    crawld.wait(job_id, lambda j: j["counts"]["succeeded"] >= 15)
+    assert act(crawld, job_id, "pause").json["eta_seconds"] is None
+    time.sleep(2.5)  # as long as all of it takes
+    job = act(crawld, job_id, "resume").json
+    assert 5 < job["urls_per_second"] < 15 and 1 <= job["eta_seconds"] <= 5, job
+    assert job["poll_after_ms"] <= 5000
+    job = crawld.wait(job_id)
+    assert 5 < job["urls_per_second"] < 15 and job["eta_seconds"] == 0
+
+
+def test_the_slowest_host_tells_the_end(service, site):
+    web = site({}, default=page("/x"))
+    crawld = service()
+    urls = list_of(web, 40) + [web.url(f"/slow/{i}", host="127.0.8.99") for i in range(40)]
+    job_id = crawld.submit(urls, host_delay_ms=250)["id"]  # 40 at one host: ten seconds
+    crawld.wait(job_id, lambda j: j["counts"]["succeeded"] > 40)
+    job = crawld.job(job_id)
+    left = job["counts"]["queued"] + job["counts"]["running"]
+    assert abs(job["eta_seconds"] - left * 0.25) <= 2, job
+    assert act(crawld, job_id, "cancel").status == 200
+
+
 def test_pause_and_resume_are_idempotent(service, site):
     web = slow_site(site)
     crawld = service()

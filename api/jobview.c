@@ -1,0 +1,96 @@
+#include "api/jobview.h"
+
+#include <stdio.h>
+
+#include "api/jobjson.h"
+#include "crawler/crew.h"
+
+enum { HOSTS_LOOKED_AT = 64 };
+
+static uint64_t running_of(const struct api_call *c, const struct job *j) {
+    struct crew *crew = c->api->options.crew;
+
+    return crew ? crew_running(crew, j->no) : 0;
+}
+
+/* --- how it goes ---------------------------------------------------------------------- */
+
+static bool take_event(void *arg, const struct job_event *e) {
+    job_clock_take(arg, e);
+    return true;
+}
+
+static int64_t ran_ms(const struct api_call *c, const struct job *j) {
+    struct job_clock clock = {0};
+
+    if (!j->started_at ||
+        store_events_read(c->api->options.store, j->no, 0, take_event, &clock) != ERR_OK)
+        return 0; /* it is gone meanwhile, or the store fails: no pace then */
+    return job_clock_read(&clock, c->now_ms);
+}
+
+static bool take_longest(void *arg, const struct host_row *h) {
+    uint64_t *longest = arg;
+
+    if (h->left > *longest)
+        *longest = h->left;
+    return true;
+}
+
+/* Of the job's first hosts: most jobs have no more. */
+static int64_t hosts_ms(const struct api_call *c, const struct job *j) {
+    int64_t after = -1;
+    uint64_t longest = 0;
+    bool more;
+
+    if (j->state != JOB_QUEUED && j->state != JOB_RUNNING)
+        return 0;
+    if (store_hosts_read(c->api->options.store, j->no, &after, HOSTS_LOOKED_AT, take_longest,
+                         &longest, &more) != ERR_OK)
+        return 0;
+    return (int64_t)longest * j->options.host_delay_ms;
+}
+
+static void write_with(const struct api_call *c, struct writer *w, const struct job *j,
+                       int64_t slowest_ms) {
+    const struct job_view view = {
+        .running = running_of(c, j), .ran_ms = ran_ms(c, j), .hosts_ms = slowest_ms};
+
+    jobjson_write(w, j, &view);
+}
+
+void jobview_write(const struct api_call *c, struct writer *w, const struct job *j) {
+    write_with(c, w, j, hosts_ms(c, j));
+}
+
+void jobview_write_listed(const struct api_call *c, struct writer *w, const struct job *j) {
+    write_with(c, w, j, 0);
+}
+
+/* --- answers ---------------------------------------------------------------------------- */
+
+static void add_etag(struct api_call *c, const struct job *j) {
+    char etag[32];
+
+    (void)snprintf(etag, sizeof etag, "W/\"%llu\"", (unsigned long long)j->version);
+    call_add_header(c, "ETag", str_of(etag));
+}
+
+void jobview_answer(struct api_call *c, unsigned status, const struct job *j) {
+    struct writer w = writer_on(&c->response.body);
+
+    writer_open(&w, '{');
+    jobview_write(c, &w, j);
+    writer_close(&w, '}');
+    call_answer_body(c, status, STR("application/json"), w.err);
+    if (w.err == ERR_OK)
+        add_etag(c, j);
+}
+
+void jobview_refuse(struct api_call *c, const struct job *j, enum action a) {
+    char detail[80];
+
+    (void)snprintf(detail, sizeof detail, "a job that is %s cannot be %s", job_state_text(j->state),
+                   action_done(a));
+    call_refuse(c, PROBLEM_CONFLICT, detail);
+}

@@ -1,0 +1,21 @@
+/* jobview - a job as an answer: what is stored of it, and how it goes at this moment,
+ * which the engine and other reads of the store tell.
+ */
+#ifndef API_JOBVIEW_H
+#define API_JOBVIEW_H
+
+#include "api/action.h"
+#include "api/call.h"
+#include "api/writer.h"
+
+/* The members of a job without the brackets. */
+void jobview_write(const struct api_call *c, struct writer *w, const struct job *j);
+/* As one of many, for which its hosts are not looked at. */
+void jobview_write_listed(const struct api_call *c, struct writer *w, const struct job *j);
+
+/* Answers with the job and its ETag. */
+void jobview_answer(struct api_call *c, unsigned status, const struct job *j);
+/* 409: its state has no such action. */
+void jobview_refuse(struct api_call *c, const struct job *j, enum action a);
+
+#endif
