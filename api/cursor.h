@@ -15,6 +15,7 @@ enum cursor_kind {
     CURSOR_RECORDS, /* after_seq */
     CURSOR_TASKS,   /* host, seq */
     CURSOR_LINKS,   /* seq, part, ordinal */
+    CURSOR_HOSTS,   /* host */
 };
 
 enum { CURSOR_NUMBERS = 3, CURSOR_MAX_TEXT = 64 };

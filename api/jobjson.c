@@ -129,6 +129,7 @@ static void write_hrefs(struct writer *w, const struct job *j) {
     write_href(w, "self", j, "");
     write_href(w, "urls", j, "/urls");
     write_href(w, "links", j, "/links");
+    write_href(w, "hosts", j, "/hosts");
     writer_close(w, '}');
 }
 

@@ -94,6 +94,10 @@ def test_answers_have_their_shape(crawld, site):
         check(record, "UrlRecord")
     for link in links:
         check(link, "Link")
+    hosts = list(crawld.items(job["hrefs"]["hosts"]))
+    assert [h["done"] for h in hosts] == [3]
+    for host in hosts:
+        check(host, "Host")
 
 
 def test_what_may_be_submitted():

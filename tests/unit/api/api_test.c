@@ -303,6 +303,44 @@ TEST(cancels_and_deletes) {
     CHECK_INT(get(job_path("/urls")), 404);
 }
 
+TEST(lists_hosts_by_pages) {
+    char next[256];
+
+    CHECK_INT(post_json("{\"urls\":[\"http://a.test/1\",\"https://b.test/\",\"http://a.test/2\","
+                        "\"http://c.test:8080/\",\"no URL\"],\"host_delay_ms\":2500}"),
+              202);
+    CHECK(holds("\"eta_seconds\":5,")); /* by the host with the most */
+    CHECK_INT(get(job_path("/hosts")), 200);
+    CHECK_INT(count("{\"host\":"), 3);
+    CHECK(
+        holds("{\"host\":\"a.test:80\",\"queued\":2,\"running\":0,\"done\":0,\"is_estimate\":false,"
+              "\"blocked_by\":null,\"blocked_until\":null,\"eta_seconds\":5}"));
+    CHECK(holds("\"host\":\"c.test:8080\",\"queued\":1,"));
+    CHECK(holds("\"next_cursor\":null"));
+    CHECK_INT(get(job_path("/hosts?limit=2")), 200);
+    CHECK_INT(count("{\"host\":"), 2);
+    CHECK(strstr(head.ptr, "Link: <"));
+    (void)snprintf(next, sizeof next, "%.*s", (int)strcspn(strstr(head.ptr, "Link: <") + 7, ">"),
+                   strstr(head.ptr, "Link: <") + 7);
+    CHECK_INT(get(next), 200);
+    CHECK_INT(count("{\"host\":"), 1);
+    CHECK(holds("\"next_cursor\":null"));
+    CHECK_INT(act("pause"), 200);
+    CHECK_INT(get(job_path("/hosts")), 200);
+    CHECK_INT(count("\"eta_seconds\":null"), 3);
+    CHECK_INT(get(job_path("/hosts?limit=0")), 400);
+    CHECK_INT(get(job_path("/hosts?limit=1001")), 400);
+    CHECK_INT(get(job_path("/hosts?cursor=x")), 400);
+    CHECK_INT(get(job_path("/hosts?state=x")), 400);
+    CHECK_INT(get("/v1/jobs/0190a000-0000-7000-8000-000000000000/hosts"), 404);
+}
+
+TEST(an_empty_job_has_no_hosts) {
+    CHECK_INT(post_json("{\"urls\":[],\"paused\":true}"), 202);
+    CHECK_INT(get(job_path("/hosts")), 200);
+    CHECK(holds("{\"items\":[],\"next_cursor\":null}"));
+}
+
 /* --- calls ----------------------------------------------------------------------------------- */
 
 TEST(knows_its_paths_and_methods) {
