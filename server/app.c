@@ -180,13 +180,6 @@ static unsigned test_divisor(const char *variable) {
     return 1;
 }
 
-static unsigned n_engines(void) {
-    enum { MOST_UNLESS_ASKED = 4 };
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-
-    return cores > MOST_UNLESS_ASKED ? MOST_UNLESS_ASKED : cores > 1 ? (unsigned)cores : 1;
-}
-
 static enum err start_crew(struct app *a) {
     struct crew_options o = {
         .engine = {.store = a->store,
@@ -196,7 +189,7 @@ static enum err start_crew(struct app *a) {
                    .window_bytes = (size_t)a->config.window_bytes,
                    .drain_ms = (uint32_t)a->config.drain_ms,
                    .patience_divisor = test_divisor("CRAWLD_TEST_PATIENCE_DIVISOR")},
-        .n_engines = n_engines(),
+        .n_engines = (unsigned)a->config.fetch_threads,
     };
     enum err e = crew_new(&o, &a->crew);
 

@@ -1,5 +1,6 @@
 #include "server/config.h"
 
+#include <sched.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,10 +8,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/own.h"
+#include "crawler/crew.h"
 
 #define LOOPBACK_ADDRESS "127.0.0.1:8080"
 #define HOME_PAGE "https://github.com/crawld/crawld"
 
+enum { USUAL_FETCH_THREADS = 4 };
 enum { DEFAULT_MIN_DELAY_MS = 100, MAX_USER_AGENT = 512, DNS_PORT = 53 };
 
 static const char *const robots_modes[] = {"obey", "ignore", NULL};
@@ -42,6 +45,9 @@ static const struct setting table[] = {
      .shown = "those of resolv.conf", .help = "ask this name server; may be repeated"},
     {"max-transfers", SETTING_NUMBER, AT(max_transfers), .hint = "N", .initial = "1000", .min = 1,
      .max = 100000, .help = "concurrent transfers in all"},
+    {"fetch-threads", SETTING_NUMBER, AT(fetch_threads), .hint = "N",
+     .shown = "one a core, at most 4", .min = 1, .max = CREW_MOST,
+     .help = "each fetches from a part of the hosts"},
     {"host-delay-ms", SETTING_NUMBER, AT(host_delay_ms), .hint = "N", .initial = "1000",
      .max = 60000, .help = "least time between the starts of two requests to one host"},
     {"min-host-delay-ms", SETTING_NUMBER, AT(min_host_delay_ms), .hint = "N",
@@ -82,7 +88,6 @@ static const struct setting table[] = {
     {.name = "token", .kind = SETTING_LATER},
     {.name = "cors-origin", .kind = SETTING_LATER},
     {.name = "webhook-allow-net", .kind = SETTING_LATER},
-    {.name = "fetch-threads", .kind = SETTING_LATER},
     {.name = "tenant-max-jobs", .kind = SETTING_LATER},
     {.name = "tenant-max-queued-urls", .kind = SETTING_LATER},
     {.name = "tenant-requests-per-second", .kind = SETTING_LATER},
@@ -176,11 +181,20 @@ static enum err settle(struct config *c, const bool *given, struct buf *why) {
     return e == ERR_OK ? settle_delays(c, given, why) : e;
 }
 
+/* One for each core that we may use. */
+static uint64_t usual_fetch_threads(void) {
+    cpu_set_t set;
+    int cores = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+
+    return cores < USUAL_FETCH_THREADS ? (uint64_t)cores : USUAL_FETCH_THREADS;
+}
+
 /* --- the whole ------------------------------------------------------------------------ */
 
 enum err config_read(char *const *argv, char *const *env, bool on_terminal,
                      struct config *ret_config, struct buf *why) {
-    struct config c = {.log_format = on_terminal ? LOG_TEXT : LOG_JSON};
+    struct config c = {.log_format = on_terminal ? LOG_TEXT : LOG_JSON,
+                       .fetch_threads = usual_fetch_threads()};
     bool given[N_SETTINGS] = {false};
     struct settings_result result = {.given = given};
     enum err e = settings_read(&settings, argv, env, &c, &result, why);

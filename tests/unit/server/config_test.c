@@ -42,6 +42,7 @@ TEST(defaults_are_those_of_the_contract) {
               "crawld/" CRAWLD_VERSION " (+https://github.com/crawld/crawld)");
     CHECK(!config.no_auth);
     CHECK_INT(config.max_transfers, 1000);
+    CHECK(config.fetch_threads >= 1 && config.fetch_threads <= 4);
     CHECK_INT(config.host_delay_ms, 1000);
     CHECK_INT(config.min_host_delay_ms, 100);
     CHECK_INT(config.host_connections, 2);
@@ -68,6 +69,11 @@ TEST(a_flag_beats_its_variable) {
     CHECK_INT(config.host_delay_ms, 8);
     CHECK_OK(read_config("--host-delay-ms=9", "CRAWLD_HOST_DELAY_MS="));
     CHECK_INT(config.host_delay_ms, 9);
+}
+
+TEST(fetch_threads_may_be_more_than_usual) {
+    CHECK_OK(read_config("--fetch-threads 16", ""));
+    CHECK_INT(config.fetch_threads, 16);
 }
 
 TEST(lists_are_repeated_or_comma_separated) {
@@ -100,6 +106,8 @@ TEST(what_is_wrong_is_one_line) {
                   "--host-delay-ms: \"-1\" is not a whole number between 0 and 60000");
     CHECK_REFUSED("", "CRAWLD_MAX_ATTEMPTS=0",
                   "CRAWLD_MAX_ATTEMPTS: \"0\" is not a whole number between 1 and 100");
+    CHECK_REFUSED("--fetch-threads 0", "",
+                  "--fetch-threads: \"0\" is not a whole number between 1 and 64");
     CHECK_REFUSED("--robots maybe", "", "--robots: one of obey|ignore");
     CHECK_REFUSED("", "CRAWLD_NO_AUTH=perhaps", "CRAWLD_NO_AUTH: either true or false");
     CHECK_REFUSED("--dns-server nowhere", "", "--dns-server \"nowhere\": not an address");
