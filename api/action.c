@@ -11,6 +11,7 @@ static const struct {
     [ACTION_RESUME] = {"resume", "resumed", JOB_RUNNING, IN(PAUSED)},
     [ACTION_CANCEL] = {"cancel", "cancelled", JOB_CANCELLING,
                        IN(QUEUED) | IN(RUNNING) | IN(PAUSED)},
+    [ACTION_RETRY] = {"retry", "retried", JOB_RUNNING, IN(COMPLETED)},
 };
 
 const char *action_name(enum action a) {
@@ -25,6 +26,14 @@ enum job_state action_goal(enum action a) {
     return actions[a].goal;
 }
 
+static bool has_failed(const struct job *j) {
+    const uint64_t *n = j->counts.by_outcome;
+
+    return n[OUTCOME_FAILED] + n[OUTCOME_DISALLOWED] + n[OUTCOME_SKIPPED] > 0;
+}
+
 bool action_is_open(enum action a, const struct job *j) {
+    if (a == ACTION_RETRY && !has_failed(j))
+        return false;
     return actions[a].states >> j->state & 1;
 }

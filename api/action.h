@@ -9,12 +9,13 @@
 
 #include "storage/model.h"
 
-enum action { ACTION_PAUSE, ACTION_RESUME, ACTION_CANCEL, ACTION_COUNT };
+enum action { ACTION_PAUSE, ACTION_RESUME, ACTION_CANCEL, ACTION_RETRY, ACTION_COUNT };
 
 const char *action_name(enum action a);    /* "pause" */
 const char *action_done(enum action a);    /* "paused" */
-enum job_state action_goal(enum action a); /* for store_job_move */
-/* Would it change the job? */
+enum job_state action_goal(enum action a); /* for store_job_move; not of a retry */
+/* Would it change the job? Of a retry: is it what is left to be done? It may be called
+ * while others go on, too. */
 bool action_is_open(enum action a, const struct job *j);
 
 #endif

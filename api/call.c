@@ -149,6 +149,15 @@ struct str call_text(const struct api_call *c, const char *name) {
     return given ? *given : STR_NONE;
 }
 
+bool call_check_promises(struct api_call *c) {
+    struct str key;
+
+    if (!call_header(c, STR("Idempotency-Key"), &key))
+        return true;
+    call_refuse_parameter(c, "Idempotency-Key", "is not available yet");
+    return false;
+}
+
 static enum err put_next(const struct api_call *c, struct str next, struct buf *out) {
     enum err e = buf_printf(out, "<%.*s?", (int)c->path.len, c->path.ptr);
 

@@ -69,6 +69,9 @@ bool call_number(struct api_call *c, const char *name, uint64_t min, uint64_t ma
                  uint64_t *ret_number);
 /* The parameter as text; empty where it is absent. */
 struct str call_text(const struct api_call *c, const char *name);
+/* The headers of the contract that are not available yet. False: one is given, and the call
+ * is answered. */
+bool call_check_promises(struct api_call *c);
 /* Adds Link: <this target with cursor=|next|>; rel="next". */
 void call_add_next(struct api_call *c, struct str next);
 

@@ -117,15 +117,6 @@ static bool check_length(struct api_call *c, bool is_json) {
     return false;
 }
 
-static bool check_promises(struct api_call *c) {
-    struct str key;
-
-    if (!call_header(c, STR("Idempotency-Key"), &key))
-        return true;
-    call_refuse_parameter(c, "Idempotency-Key", "is not available yet");
-    return false;
-}
-
 static struct job *new_draft(const struct api_call *c) {
     struct job *draft = NEW(struct job);
 
@@ -152,7 +143,7 @@ struct receive *receive_new(struct api_call *c) {
     enum err e;
 
     if (!check_type(c, &is_json) || !check_coding(c, &is_gzip) || !check_length(c, is_json) ||
-        !check_promises(c))
+        !call_check_promises(c))
         return NULL;
     r = NEW(struct receive);
     r->api = c->api;

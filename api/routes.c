@@ -11,6 +11,8 @@ static const struct route routes[] = {
      "start no more of its requests"},
     {"POST", "/v1/jobs/{id}/resume", route_resume_job, NULL, true, "", NULL, "go on with it"},
     {"POST", "/v1/jobs/{id}/cancel", route_cancel_job, NULL, true, "", NULL, "cancel a job"},
+    {"POST", "/v1/jobs/{id}/retry", route_retry_job, NULL, true, "code", NULL,
+     "put failed URLs back"},
     {"GET", "/v1/jobs/{id}/urls", route_list_urls, NULL, false,
      "outcome code host url limit cursor after format", "follow", "what became of its URLs"},
     {"GET", "/v1/jobs/{id}/links", route_list_links, NULL, false,

@@ -38,6 +38,7 @@ void route_get_job(struct api_call *c);
 void route_pause_job(struct api_call *c);
 void route_resume_job(struct api_call *c);
 void route_cancel_job(struct api_call *c);
+void route_retry_job(struct api_call *c);
 void route_delete_job(struct api_call *c);
 void route_list_hosts(struct api_call *c);
 void route_list_urls(struct api_call *c);

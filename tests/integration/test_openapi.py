@@ -115,6 +115,9 @@ def test_paused_jobs_have_their_shape(crawld):
         answer = crawld.call("POST", f"/v1/jobs/{created['id']}/{action}", "")
         assert answer.status == 200
         check(answer.json, "Job")
+    retried = crawld.call("POST", f"/v1/jobs/{created['id']}/retry", "")
+    assert retried.status == 202
+    check(retried.json, "RetriedJob")
     refused = crawld.call("POST", f"/v1/jobs/{created['id']}/pause", "")
     assert refused.status == 409
     check(refused.json, "Problem")

@@ -11,7 +11,7 @@ static bool may(enum job_state from, enum action a) {
 /* What is offered is a legal move; a job that is over, or on its way there, is offered none. */
 TEST(offers_legal_moves) {
     for (int s = 0; s < JOB_STATE_COUNT; s++) {
-        for (int a = 0; a < ACTION_COUNT; a++) {
+        for (int a = 0; a < ACTION_RETRY; a++) {
             if (!may((enum job_state)s, (enum action)a))
                 continue;
             CHECK(job_state_is_shown((enum job_state)s));
@@ -23,6 +23,16 @@ TEST(offers_legal_moves) {
     CHECK(!may(JOB_PAUSED, ACTION_PAUSE) && may(JOB_PAUSED, ACTION_RESUME));
     CHECK(!may(JOB_RUNNING, ACTION_RESUME) && may(JOB_PAUSED, ACTION_CANCEL));
     CHECK(!may(JOB_CANCELLING, ACTION_CANCEL));
+}
+
+TEST(offers_a_retry_where_something_failed) {
+    struct job j = {.state = JOB_COMPLETED, .counts = {.total = 3}};
+
+    CHECK(!action_is_open(ACTION_RETRY, &j));
+    j.counts.by_outcome[OUTCOME_SKIPPED] = 1;
+    CHECK(action_is_open(ACTION_RETRY, &j));
+    j.state = JOB_CANCELLED;
+    CHECK(!action_is_open(ACTION_RETRY, &j));
 }
 
 TEST_MAIN

@@ -384,6 +384,62 @@ TEST(lists_what_a_cancel_settled) {
     CHECK_INT(call(line, "", STR_NONE), 200);
 }
 
+static unsigned retry(const char *query, const char *headers) {
+    char line[256], below[160];
+
+    (void)snprintf(below, sizeof below, "/retry%s", query);
+    (void)snprintf(line, sizeof line, "POST %s", job_path(below));
+    return call(line, headers, STR_NONE);
+}
+
+TEST(puts_failed_urls_back) {
+    CHECK(crawl());
+    CHECK_INT(get_job(""), 200);
+    CHECK(holds("\"succeeded\":8,\"failed\":2,"));
+    CHECK(holds("\"actions\":[\"retry\"]"));
+    CHECK_INT(retry("?code=http_5xx,%20dns_error", ""), 202);
+    CHECK(holds("\"state\":\"completed\""));
+    CHECK(holds("\"retried\":0}"));
+    CHECK_INT(retry("", ""), 202);
+    CHECK(holds("\"state\":\"running\""));
+    CHECK(holds("\"total\":10,\"queued\":2,\"running\":0,\"succeeded\":8,\"failed\":0,"));
+    CHECK(holds("\"actions\":[\"pause\",\"cancel\"]"));
+    CHECK(holds("\"retried\":2}"));
+    CHECK_INT(retry("?code=timeout", ""), 202); /* while it runs */
+    CHECK(holds("\"retried\":0}"));
+    CHECK_INT(get_job("/urls?outcome=pending"), 200);
+    CHECK_INT(count("\"attempts\":1,"), 2);
+}
+
+TEST(refuses_retries_that_are_none) {
+    char line[128];
+
+    CHECK(crawl());
+    CHECK_INT(retry("?code=", ""), 400);
+    CHECK(holds("\"parameter\":\"code\""));
+    CHECK_INT(retry("?code=timeout,", ""), 400);
+    CHECK_INT(retry("?code=timeout,nonsense", ""), 400);
+    CHECK(holds("must be a list of codes"));
+    CHECK_INT(retry("?code=succeeded", ""), 400);
+    CHECK_INT(retry("?code=timeout,invalid_url", ""), 400);
+    CHECK(holds("invalid_url is nothing that another try could mend"));
+    CHECK_INT(retry("?code=unsupported_scheme", ""), 400);
+    CHECK_INT(retry("?code=job_cancelled", ""), 400);
+    CHECK_INT(retry("?outcome=failed", ""), 400);
+    CHECK_INT(retry("", "Idempotency-Key: x"), 400);
+    CHECK(holds("not available yet"));
+    CHECK_INT(call("POST /v1/jobs/0190a000-0000-7000-8000-000000000000/retry", "", STR_NONE), 404);
+    CHECK_INT(get_job("/retry"), 405);
+    CHECK_INT(post_text("", "http://a.test/"), 202);
+    CHECK_INT(retry("", ""), 202); /* nothing has failed: nothing to do */
+    CHECK(holds("\"retried\":0}"));
+    CHECK_INT(call("POST /v1/jobs", "Content-Type: text/plain", STR("http://a.test/")), 202);
+    (void)snprintf(line, sizeof line, "POST %s", job_path("/cancel"));
+    CHECK_INT(call(line, "", STR_NONE), 200);
+    CHECK_INT(retry("", ""), 409);
+    CHECK(holds("cannot be retried"));
+}
+
 TEST(refuses_to_cancel_what_is_over) {
     char line[128];
 
