@@ -20,13 +20,12 @@ static void write_counts(struct writer *w, const struct job *j, uint64_t running
     writer_close(w, '}');
 }
 
-/* Links are followed by no job: the list is all there is. */
-static void write_not_followed(struct writer *w) {
+static void write_not_followed(struct writer *w, const struct not_followed *n) {
     writer_key(w, "not_followed");
     writer_open(w, '{');
-    writer_number(w, "out_of_scope", 0);
-    writer_number(w, "depth_limit", 0);
-    writer_number(w, "page_limit", 0);
+    writer_number(w, "out_of_scope", n->out_of_scope);
+    writer_number(w, "depth_limit", n->depth_limit);
+    writer_number(w, "page_limit", n->page_limit);
     writer_close(w, '}');
 }
 
@@ -153,7 +152,7 @@ static void write_state(struct writer *w, const struct job *j) {
 void jobjson_write(struct writer *w, const struct job *j, const struct job_view *v) {
     write_state(w, j);
     write_counts(w, j, v->running);
-    write_not_followed(w);
+    write_not_followed(w, &j->counts.not_followed);
     writer_number(w, "duplicates", j->counts.duplicates);
     writer_number(w, "links_found", j->counts.links_found);
     writer_number(w, "bytes", j->counts.bytes);

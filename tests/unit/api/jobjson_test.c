@@ -35,6 +35,13 @@ TEST(running_is_clamped) {
         shows(&j, &(struct job_view){.running = 1}, "\"queued\":2,\"running\":1,\"succeeded\":2"));
 }
 
+TEST(links_that_are_not_followed_are_counted) {
+    const struct job j = {.state = JOB_RUNNING, .counts = {.not_followed = {3, 2, 1}}};
+
+    CHECK(shows(&j, &(struct job_view){0},
+                "\"not_followed\":{\"out_of_scope\":3,\"depth_limit\":2,\"page_limit\":1}"));
+}
+
 TEST(the_pace_tells_the_end) {
     struct job j = {.state = JOB_RUNNING, .counts = {.total = 40}};
     struct job_view v = {.ran_ms = 4000};
