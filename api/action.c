@@ -26,6 +26,10 @@ enum job_state action_goal(enum action a) {
     return actions[a].goal;
 }
 
+bool action_takes_urls(enum job_state s) {
+    return (IN(QUEUED) | IN(RUNNING) | IN(PAUSED) | IN(COMPLETED)) >> s & 1;
+}
+
 static bool has_failed(const struct job *j) {
     const uint64_t *n = j->counts.by_outcome;
 

@@ -11,6 +11,9 @@
 
 enum action { ACTION_PAUSE, ACTION_RESUME, ACTION_CANCEL, ACTION_RETRY, ACTION_COUNT };
 
+/* States in which URLs may be put into a job, new ones or failed ones again. */
+bool action_takes_urls(enum job_state s);
+
 const char *action_name(enum action a);    /* "pause" */
 const char *action_done(enum action a);    /* "paused" */
 enum job_state action_goal(enum action a); /* for store_job_move; not of a retry */

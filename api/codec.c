@@ -254,6 +254,20 @@ void codec_read_body(const struct codec_body *b, const struct codec_limits *l, s
     read_members(&r, b->root, b->text);
 }
 
+void codec_refuse_options(const struct codec_body *b, struct problem *p) {
+    struct reading r = {NULL, NULL, p, FAULT_POINTER, ""};
+    const char *name;
+    json_t *member;
+
+    json_object_foreach(b->root, name, member) {
+        struct str key = str_of(name);
+        bool is_known = option_find(key) || str_eq(key, STR("extract"));
+
+        if (!str_eq(key, STR("urls")))
+            fault(&r, key, is_known ? "is settled when a job is created" : "is not an option");
+    }
+}
+
 void codec_read_query(const struct query *q, const struct codec_limits *l, bool is_allowed,
                       struct job *draft, struct problem *p) {
     struct reading r = {l, draft, p, FAULT_PARAMETER, ""};

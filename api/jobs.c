@@ -1,4 +1,4 @@
-/* Jobs: create, list, look at, pause, resume, cancel, delete. */
+/* Jobs: create, add to, list, look at, pause, resume, cancel, delete. */
 #include <stdio.h>
 
 #include "api/cursor.h"
@@ -9,10 +9,22 @@
 
 enum { LIST_USUAL = 50, LIST_MOST = 500 };
 
-/* --- create ------------------------------------------------------------------------- */
+/* --- create, add to ------------------------------------------------------------------------- */
 
 void route_create_job_begin(struct api_call *c) {
-    c->receive = receive_new(c);
+    c->receive = receive_new(c, false);
+}
+
+/* Before the body is read: most refusals can be told at once. */
+void route_add_urls_begin(struct api_call *c) {
+    OWNED(job) struct job *j = NULL;
+
+    if (!call_job(c, &j))
+        return;
+    if (action_takes_urls(j->state))
+        c->receive = receive_new(c, true);
+    else
+        receive_refuse_state(c, j);
 }
 
 static void answer_created(struct api_call *c, const struct job *j, const struct submission *sub) {
@@ -29,6 +41,7 @@ static void answer_created(struct api_call *c, const struct job *j, const struct
     call_add_header(c, "Location", str_of(location));
 }
 
+/* Also of a job that was there. */
 void route_create_job(struct api_call *c) {
     OWNED(job) struct job *j = NULL;
     struct submission sub = {0};

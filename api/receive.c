@@ -12,6 +12,7 @@ enum { MAX_HELD_BODIES = 16 };
 
 struct receive {
     struct api *api;
+    bool adds; /* to a job that is there */
     bool is_json;
     struct inflate *inflate; /* NULL: the body comes as it is */
     struct buf json;
@@ -130,6 +131,8 @@ static struct job *new_draft(const struct api_call *c) {
 /* Options of a text come in the query; with JSON they stand in the body. */
 static bool read_query(struct receive *r, struct api_call *c) {
     problem_init(&r->problem, PROBLEM_INVALID_OPTION);
+    if (r->adds) /* the call takes no parameters */
+        return true;
     codec_read_query(&c->query, &r->api->limits, !r->is_json, r->draft, &r->problem);
     if (r->problem.n_faults == 0)
         return true;
@@ -137,7 +140,7 @@ static bool read_query(struct receive *r, struct api_call *c) {
     return false;
 }
 
-struct receive *receive_new(struct api_call *c) {
+struct receive *receive_new(struct api_call *c, bool adds) {
     OWNED(receive) struct receive *r = NULL;
     bool is_json, is_gzip;
     enum err e;
@@ -147,6 +150,7 @@ struct receive *receive_new(struct api_call *c) {
         return NULL;
     r = NEW(struct receive);
     r->api = c->api;
+    r->adds = adds;
     r->is_json = is_json;
     r->json = BUF_INIT((size_t)c->api->options.max_request_bytes);
     lines_init(&r->lines);
@@ -259,7 +263,10 @@ static enum err take_json(struct receive *r) {
     if (e != ERR_OK)
         return e;
     problem_init(&r->problem, PROBLEM_INVALID_OPTION);
-    codec_read_body(b, &r->api->limits, r->draft, &r->problem);
+    if (r->adds)
+        codec_refuse_options(b, &r->problem);
+    else
+        codec_read_body(b, &r->api->limits, r->draft, &r->problem);
     r->is_wrong = r->problem.n_faults > 0;
     return r->is_wrong ? ERR_INVALID : take_urls(r, b);
 }
@@ -288,6 +295,41 @@ static void answer_unusable(struct receive *r, struct api_call *c) {
     call_problem(c, &r->rejects);
 }
 
+static enum err commit(struct receive *r, const struct api_call *c, struct job **ret_job,
+                       struct submission *ret_submission) {
+    if (r->adds)
+        return ingest_commit_into(r->submit.ingest, &c->job_id, ret_job, ret_submission);
+    return ingest_commit(r->submit.ingest, r->draft, ret_job, ret_submission);
+}
+
+static void answer_failure(struct receive *r, struct api_call *c, enum err e, struct job *job,
+                           struct submission *submission) {
+    switch (e) {
+    case ERR_INVALID:
+        submission_done(submission);
+        answer_unusable(r, c);
+        break;
+    case ERR_CONFLICT:
+        receive_refuse_state(c, job);
+        job_free(job);
+        break;
+    case ERR_BUSY:
+        call_refuse(c, PROBLEM_CONFLICT, "another call is putting URLs into this job");
+        break;
+    default:
+        call_store_error(c, e);
+        break;
+    }
+}
+
+void receive_refuse_state(struct api_call *c, const struct job *j) {
+    char detail[80];
+
+    (void)snprintf(detail, sizeof detail, "a job that is %s takes no more URLs",
+                   job_state_text(j->state));
+    call_refuse(c, PROBLEM_CONFLICT, detail);
+}
+
 bool receive_finish(struct receive *r, struct api_call *c, struct job **ret_job,
                     struct submission *ret_submission) {
     enum err e = take_rest(r);
@@ -300,14 +342,8 @@ bool receive_finish(struct receive *r, struct api_call *c, struct job **ret_job,
         answer_unusable(r, c);
         return false;
     }
-    e = ingest_commit(r->submit.ingest, r->draft, ret_job, ret_submission);
-    if (e == ERR_OK)
-        return true;
-    if (e == ERR_INVALID) {
-        submission_done(ret_submission);
-        answer_unusable(r, c);
-    } else {
-        call_store_error(c, e);
-    }
-    return false;
+    e = commit(r, c, ret_job, ret_submission);
+    if (e != ERR_OK)
+        answer_failure(r, c, e, TAKE(*ret_job), ret_submission);
+    return e == ERR_OK;
 }

@@ -111,6 +111,12 @@ def test_what_may_be_submitted():
 def test_paused_jobs_have_their_shape(crawld):
     created = crawld.post_json("/v1/jobs", {"urls": [], "paused": True}).json
     check(created, "CreatedJob")
+    added = crawld.post_text(f"/v1/jobs/{created['id']}/urls", "http://a.test/")
+    assert added.status == 202
+    check(added.json, "CreatedJob")
+    assert crawld.call("POST", f"/v1/jobs/{created['id']}/cancel", "").status == 200
+    check(crawld.wait(created["id"]), "Job")
+    created = crawld.post_json("/v1/jobs", {"urls": [], "paused": True}).json
     for action in ("pause", "resume"):
         answer = crawld.call("POST", f"/v1/jobs/{created['id']}/{action}", "")
         assert answer.status == 200

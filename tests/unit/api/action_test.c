@@ -25,6 +25,13 @@ TEST(offers_legal_moves) {
     CHECK(!may(JOB_CANCELLING, ACTION_CANCEL));
 }
 
+TEST(a_job_takes_urls_until_it_is_given_up) {
+    CHECK(action_takes_urls(JOB_QUEUED) && action_takes_urls(JOB_RUNNING));
+    CHECK(action_takes_urls(JOB_PAUSED) && action_takes_urls(JOB_COMPLETED));
+    CHECK(!action_takes_urls(JOB_CANCELLING) && !action_takes_urls(JOB_CANCELLED));
+    CHECK(!action_takes_urls(JOB_FAILED) && !action_takes_urls(JOB_DELETED));
+}
+
 TEST(offers_a_retry_where_something_failed) {
     struct job j = {.state = JOB_COMPLETED, .counts = {.total = 3}};
 

@@ -303,6 +303,58 @@ TEST(cancels_and_deletes) {
     CHECK_INT(get(job_path("/urls")), 404);
 }
 
+static unsigned add(const char *type, const char *list) {
+    char line[128], header[64];
+
+    (void)snprintf(line, sizeof line, "POST %s", job_path("/urls"));
+    (void)snprintf(header, sizeof header, "Content-Type: %s", type);
+    return call(line, header, str_of(list));
+}
+
+TEST(adds_urls) {
+    CHECK_INT(post_json("{\"urls\":[],\"paused\":true,\"metadata\":{\"a\":1}}"), 202);
+    CHECK_INT(add("text/plain", "http://a.test/1\nhttp://a.test/2\nno URL\nhttp://a.test/1"), 202);
+    CHECK(holds("\"state\":\"paused\""));
+    CHECK(holds("\"total\":3,\"queued\":2,\"running\":0,\"succeeded\":0,\"failed\":1,"));
+    CHECK(holds("\"received\":4,\"accepted\":2,\"duplicates\":1,\"rejected\":1,"));
+    CHECK(has_header("Location: /v1/jobs/"));
+    CHECK_INT(add("application/json", "{\"urls\":[\"http://a.test/2\",\"http://b.test/\"]}"), 202);
+    CHECK(holds("\"received\":2,\"accepted\":1,\"duplicates\":1,\"rejected\":0,"));
+    CHECK(holds("\"total\":4,\"queued\":3,"));
+    CHECK(holds("\"metadata\":{\"a\":1}"));
+    CHECK_INT(act("resume"), 200);
+    CHECK(holds("\"state\":\"queued\""));
+}
+
+TEST(refuses_what_is_no_addition) {
+    char line[128];
+
+    CHECK_INT(post_json("{\"urls\":[\"http://a.test/\"],\"paused\":true}"), 202);
+    CHECK_INT(add("text/plain", "# nothing\n"), 422);
+    CHECK(holds("\"code\":\"empty_list\""));
+    CHECK_INT(add("application/json", "{\"urls\":[\"x\"]}"), 422);
+    CHECK(holds("\"pointer\":\"#/urls/0\""));
+    CHECK_INT(add("application/json", "{\"urls\":[\"http://b.test/\"],\"priority\":1}"), 400);
+    CHECK(holds("{\"pointer\":\"#/priority\",\"detail\":\"is settled when a job is created\"}"));
+    CHECK_INT(add("application/json", "{\"urls\":[\"http://b.test/\"],\"extract\":{},\"odd\":1}"),
+              400);
+    CHECK_INT(count("\"pointer\":"), 2);
+    CHECK_INT(add("application/json", "{}"), 400);
+    CHECK_INT(add("application/x-www-form-urlencoded", "http://b.test/"), 415);
+    (void)snprintf(line, sizeof line, "POST %s", job_path("/urls?priority=1"));
+    CHECK_INT(call(line, "Content-Type: text/plain", STR("http://b.test/")), 400);
+    CHECK_INT(call("POST /v1/jobs/0190a000-0000-7000-8000-000000000000/urls",
+                   "Content-Type: text/plain", STR("http://b.test/")),
+              404);
+    CHECK_INT(get(job_path("")), 200);
+    CHECK(holds("\"total\":1,"));
+    CHECK_INT(act("cancel"), 200);
+    CHECK_INT(add("text/plain", "http://b.test/"), 409);
+    CHECK(holds("takes no more URLs"));
+    CHECK_INT(call("PUT /v1/jobs/0190a000-0000-7000-8000-000000000000/urls", "", STR_NONE), 405);
+    CHECK(has_header("Allow: POST, GET, HEAD\n"));
+}
+
 TEST(lists_hosts_by_pages) {
     char next[256];
 
