@@ -67,7 +67,7 @@ static enum err copy_head(struct api_call *c, const struct api_request *r) {
     c->headers = NEW_N(struct api_header, r->n_headers + 1);
     for (size_t i = 0; i < r->n_headers; i++) {
         c->headers[i].name = keep(&c->head, r->headers[i].name);
-        c->headers[i].value = keep(&c->head, r->headers[i].value);
+        c->headers[i].value = keep(&c->head, str_trim(r->headers[i].value));
     }
     c->n_headers = r->n_headers;
     return ERR_OK;

@@ -39,7 +39,7 @@ void api_free(struct api *a); /* NULL is fine; after the last call */
 DEFINE_OWNED(api)
 
 struct api_header {
-    struct str name, value; /* as received; values trimmed */
+    struct str name, value; /* in requests as received, with the blanks after a value */
 };
 
 struct api_request {

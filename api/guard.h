@@ -25,7 +25,8 @@ struct guard_policy {
 };
 struct guard_refusal guard_browser(const struct api_request *r, const struct guard_policy *p);
 
-/* The value of the first header |name|; false where there is none. */
+/* The value of the first header |name|, without blanks around it; false where there
+ * is none. */
 bool guard_header(const struct api_header *headers, size_t n, struct str name,
                   struct str *ret_value);
 
