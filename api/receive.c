@@ -155,7 +155,7 @@ struct receive *receive_new(struct api_call *c, bool adds) {
     r->json = BUF_INIT((size_t)c->api->options.max_request_bytes);
     lines_init(&r->lines);
     r->draft = new_draft(c);
-    r->inflate = is_gzip ? inflate_new(INFLATE_GZIP) : NULL;
+    r->inflate = is_gzip ? inflate_new(INFLATE_GZIP_STRICT) : NULL;
     e = submit_init(&r->submit, c->api->options.store);
     if (e == ERR_OK && is_gzip && !r->inflate)
         e = ERR_NO_MEMORY;
@@ -215,7 +215,7 @@ static void answer_error(struct receive *r, struct api_call *c, enum err e) {
     if (r->is_wrong)
         call_problem(c, &r->problem);
     else if (e == ERR_INVALID)
-        call_refuse(c, PROBLEM_INVALID_BODY, "the body is not valid gzip, or it is cut off");
+        call_refuse(c, PROBLEM_INVALID_BODY, "the body is not valid gzip, is cut off, or goes on after its end");
     else if (e == ERR_TOO_BIG)
         refuse_size(c);
     else

@@ -34,7 +34,7 @@ struct inflate *inflate_new(enum inflate_format format) {
     if (!f)
         return NULL;
     f->format = format;
-    if (inflateInit2(&f->z, format == INFLATE_GZIP ? BITS_GZIP : BITS_ZLIB) == Z_OK)
+    if (inflateInit2(&f->z, format == INFLATE_DEFLATE ? BITS_ZLIB : BITS_GZIP) == Z_OK)
         return f;
     free(f);
     return NULL;
@@ -90,7 +90,7 @@ static enum err decode(struct inflate *f, struct str *bytes, inflate_sink *sink,
             e = sink(arg, str_at((const char *)piece, n_out));
     } while (e == ERR_OK && z != Z_STREAM_END && (bytes->len || n_out == sizeof piece));
     if (z == Z_STREAM_END)
-        f->state = f->format == INFLATE_GZIP ? AFTER_END : PAST_END;
+        f->state = f->format == INFLATE_DEFLATE ? PAST_END : AFTER_END;
     return e;
 }
 
@@ -111,7 +111,7 @@ static enum err start(struct inflate *f, struct str *bytes, inflate_sink *sink, 
         bits = is_zlib(f->mark) ? BITS_ZLIB : BITS_RAW;
     else if (!is_gzip(f->mark)) {
         f->state = PAST_END;
-        return is_first ? ERR_INVALID : ERR_OK;
+        return is_first || f->format == INFLATE_GZIP_STRICT ? ERR_INVALID : ERR_OK;
     }
     if (inflateReset2(&f->z, bits) != Z_OK)
         return ERR_NO_MEMORY;
@@ -134,6 +134,7 @@ enum err inflate_finish(struct inflate *f) {
     case AT_START:
         return f->n_mark ? ERR_INVALID : ERR_OK;
     case AFTER_END:
+        return f->n_mark && f->format == INFLATE_GZIP_STRICT ? ERR_INVALID : ERR_OK;
     case PAST_END:
         return ERR_OK;
     case INSIDE:

@@ -10,8 +10,9 @@
 #include "base/str.h"
 
 enum inflate_format {
-    INFLATE_GZIP,    /* members one after another; what follows the last is ignored */
-    INFLATE_DEFLATE, /* zlib's format, or the raw one that some servers send */
+    INFLATE_GZIP,        /* members one after another; what follows the last is ignored */
+    INFLATE_GZIP_STRICT, /* members one after another, and nothing else */
+    INFLATE_DEFLATE,     /* zlib's format, or the raw one that some servers send */
 };
 
 struct inflate;

@@ -39,6 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct str body = str_at((const char *)data, size);
 
     check(INFLATE_GZIP, body);
+    check(INFLATE_GZIP_STRICT, body);
     check(INFLATE_DEFLATE, body);
     return 0;
 }

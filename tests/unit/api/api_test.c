@@ -97,11 +97,21 @@ TEST(takes_packed_lists) {
                           "\xb2\x8a\x56\xca\x28\x29\x29\xb0\xd2\xd7\x4f\xd4\x2b\x49\x2d\x2e\xd1"
                           "\x57\x8a\xad\x05\x00\xc1\x75\x78\x39\x1b\x00\x00\x00");
     const char *packed_text = "Content-Type: text/plain\nContent-Encoding: gzip";
+    OWNED_BUF struct buf longer = BUF_INIT(1000);
 
     CHECK_INT(call("POST /v1/jobs", packed_text, text), 202);
     CHECK(holds("\"accepted\":2"));
     CHECK_INT(call("POST /v1/jobs", packed_text, str_upto(text, text.len - 4)), 400);
     CHECK(holds("\"code\":\"invalid_body\""));
+    CHECK_OK(buf_put(&longer, text));
+    CHECK_OK(buf_put(&longer, text));
+    CHECK_INT(call("POST /v1/jobs", packed_text, buf_str(&longer)), 202);
+    CHECK(holds("\"received\":4"));
+    CHECK_OK(buf_put(&longer, STR("\n")));
+    CHECK_INT(call("POST /v1/jobs", packed_text, buf_str(&longer)), 400);
+    CHECK(holds("\"code\":\"invalid_body\""));
+    CHECK_OK(buf_put(&longer, text));
+    CHECK_INT(call("POST /v1/jobs", packed_text, buf_str(&longer)), 400);
     CHECK_INT(
         call("POST /v1/jobs", "Content-Type: application/json\nContent-Encoding: x-gzip", json),
         202);

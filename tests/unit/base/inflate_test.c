@@ -87,6 +87,25 @@ TEST(joins_gzip_members_and_ignores_what_follows) {
     check_all_steps(INFLATE_GZIP, buf_str(&b), STR("one,two"));
 }
 
+TEST(strict_gzip_is_members_and_nothing_else) {
+    static const struct str tails[] = {STR("\x1f"), STR("\x1f\x8b"), STR("\0"), STR("rubbish"),
+                                       STR("\x1f\x8b rubbish")};
+    OWNED_BUF struct buf b = BUF_INIT(MAX_BYTES);
+
+    pack(&b, STR("one,"), BITS_GZIP);
+    pack(&b, STR("two"), BITS_GZIP);
+    check_all_steps(INFLATE_GZIP_STRICT, buf_str(&b), STR("one,two"));
+    for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
+        OWNED_BUF struct buf longer = BUF_INIT(MAX_BYTES), out = longer;
+
+        CHECK_OK(buf_put(&longer, buf_str(&b)));
+        CHECK_OK(buf_put(&longer, tails[i]));
+        CHECK_ERR(unpack(INFLATE_GZIP_STRICT, buf_str(&longer), 1, &out), ERR_INVALID);
+        buf_clear(&out);
+        CHECK_ERR(unpack(INFLATE_GZIP_STRICT, buf_str(&longer), STR_END, &out), ERR_INVALID);
+    }
+}
+
 TEST(ignores_what_follows_a_zlib_stream) {
     OWNED_BUF struct buf b = BUF_INIT(MAX_BYTES);
 
