@@ -86,21 +86,17 @@ void call_refuse_cursor(struct api_call *c, const char *name) {
     refuse_parameter(c, PROBLEM_INVALID_CURSOR, name, "is not a cursor of this list");
 }
 
-static const char *full_detail(const struct api_call *c) {
-    enum store_health h = store_health(c->api->options.store);
-
-    if (h == STORE_LOW_SPACE || h == STORE_DEGRADED)
-        return "there is not enough space on the disk; nothing was changed";
-    return "too many URLs are queued; nothing was changed";
-}
-
 void call_store_error(struct api_call *c, enum err e) {
     switch (e) {
     case ERR_NOT_FOUND:
         call_refuse(c, PROBLEM_JOB_NOT_FOUND, NULL);
         return;
     case ERR_FULL:
-        call_refuse(c, PROBLEM_FULL, full_detail(c));
+        call_refuse(c, PROBLEM_FULL, "there is not enough space on the disk; nothing was changed");
+        return;
+    case ERR_QUOTA:
+        call_refuse(c, PROBLEM_FULL,
+                    "more URLs would be queued than --max-queued-urls allows; nothing was changed");
         return;
     case ERR_STOPPED:
         call_refuse(c, PROBLEM_UNAVAILABLE, "the service is stopping");

@@ -15,6 +15,7 @@
     X(CONFLICT, "not possible in this state")                                                      \
     X(BUSY, "busy")                                                                                \
     X(FULL, "no space left")                                                                       \
+    X(QUOTA, "beyond what is allowed")                                                             \
     X(IO, "input/output error")                                                                    \
     X(CORRUPT, "damaged data")                                                                     \
     X(UNSUPPORTED, "not supported")                                                                \

@@ -73,7 +73,7 @@ static const struct setting table[] = {
     {"max-request-bytes", SETTING_SIZE, AT(max_request_bytes), .hint = "N", .initial = "8MiB",
      .min = KIB, .max = GIB, .help = "JSON bodies, decoded; text/plain is not held to it"},
     {"max-queued-urls", SETTING_NUMBER, AT(max_queued_urls), .hint = "N", .initial = "10000000",
-     .min = 1, .max = 1000000000000, .help = "over all jobs; beyond it no list is taken"},
+     .min = 1, .max = 1000000000000, .help = "over all jobs; a list that would pass it, its duplicates counted, is refused"},
     {"min-free-bytes", SETTING_SIZE, AT(min_free_bytes), .hint = "N", .initial = "512MiB",
      .max = (uint64_t)1 << 50, .help = "on the volume; below it the crawl pauses"},
     {"drain-ms", SETTING_NUMBER, AT(drain_ms), .hint = "N", .initial = "5000", .max = 3600000,

@@ -20,18 +20,20 @@ void submission_done(struct submission *sub) {
     sub->n_rejects = 0;
 }
 
-static bool has_room(const struct backend *b) {
-    return !b->low_space && !b->degraded && b->queued_urls + b->receiving < b->max_queued_urls;
+/* For |n| more URLs. */
+static enum err check_room(const struct backend *b, uint64_t n) {
+    if (b->low_space || b->degraded)
+        return ERR_FULL;
+    return b->queued_urls + b->receiving + n > b->max_queued_urls ? ERR_QUOTA : ERR_OK;
 }
 
 enum err store_ingest_new(struct store *s, struct ingest **ret_ingest) {
     struct backend *b = store_backend(s);
     struct ingest *in;
+    enum err e = b->damaged ? ERR_CORRUPT : check_room(b, 1);
 
-    if (b->damaged)
-        return ERR_CORRUPT;
-    if (!has_room(b))
-        return ERR_FULL;
+    if (e != ERR_OK)
+        return e;
     in = NEW(struct ingest);
     in->backend = b;
     in->seeds = seeds_new(b->spool_folder);
@@ -67,17 +69,16 @@ uint64_t ingest_received(const struct ingest *in) {
 }
 
 enum err ingest_add(struct ingest *in, const struct seed *seed) {
-    uint64_t index = ingest_received(in);
-    enum err e;
+    uint64_t index = ingest_received(in), places = seed->code == CODE_NONE ? 1 : 0;
+    enum err e = check_room(in->backend, places);
 
-    if (!has_room(in->backend))
-        return ERR_FULL;
-    e = seeds_add(in->seeds, seed);
+    if (e == ERR_OK)
+        e = seeds_add(in->seeds, seed);
     if (e != ERR_OK)
         return e;
-    in->backend->receiving++;
-    in->reserved++;
-    if (seed->code != CODE_NONE)
+    in->backend->receiving += places;
+    in->reserved += places;
+    if (!places)
         note_reject(&in->submission, seed, index);
     return ERR_OK;
 }

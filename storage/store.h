@@ -24,7 +24,7 @@ struct store;
 struct store_options {
     struct str url;           /* "sqlite:crawld.db" */
     uint64_t min_free_bytes;  /* on the volume; below it the store says so (store_health) */
-    uint64_t max_queued_urls; /* unfinished URLs over all jobs */
+    uint64_t max_queued_urls; /* unfinished URLs over all jobs; see ingest_add */
 };
 
 /* Opens or creates, migrates, takes the lock file, settles what a crash left
@@ -140,8 +140,9 @@ struct submission {
 void submission_done(struct submission *sub);
 
 /* One thread at a time per ingest. Seeds are spooled to unnamed files beside the
- * database once they are more than fit a small buffer. ERR_FULL also where
- * max_queued_urls would be passed, and while store_health is not STORE_OK. */
+ * database once they are more than fit a small buffer. ERR_FULL also while
+ * store_health is not STORE_OK. ERR_QUOTA where max_queued_urls would be passed:
+ * rejects do not count, duplicates do until ingest_commit knows them. */
 MUST_USE enum err store_ingest_new(struct store *s, struct ingest **ret_ingest);
 MUST_USE enum err ingest_add(struct ingest *in, const struct seed *seed);
 /* How many ingest_add took so far. */

@@ -132,11 +132,27 @@ TEST(no_more_urls_are_taken_than_max_queued) {
     rig_new_folder(&r);
     r.max_queued = 5;
     CHECK_OK(rig_open(&r));
-    CHECK_ERR(rig_many(&r, 6, 1, &job), ERR_FULL);
+    CHECK_ERR(rig_many(&r, 6, 1, &job), ERR_QUOTA);
     CHECK_OK(rig_many(&r, 5, 1, &job)); /* what was refused has given its place back */
-    CHECK_ERR(store_ingest_new(r.store, &in), ERR_FULL);
+    CHECK_ERR(store_ingest_new(r.store, &in), ERR_QUOTA);
     CHECK_OK(rig_settle_all(&r, job->no, 0));
     CHECK_OK(store_ingest_new(r.store, &in));
+}
+
+TEST(rejects_take_no_place_among_the_queued) {
+    RIG r;
+    OWNED(job) struct job *job = NULL;
+    struct submission sub = {0};
+    struct store_stats stats;
+
+    rig_new_folder(&r);
+    r.max_queued = 2;
+    CHECK_OK(rig_open(&r));
+    CHECK_OK(rig_job(&r, "a https://a.example/1 b https://a.example/2 c d", &job, &sub));
+    CHECK_INT(sub.rejected, 4);
+    submission_done(&sub);
+    store_stats(r.store, &stats);
+    CHECK_INT(stats.queued_urls, 2);
 }
 
 /* --- refill -------------------------------------------------------------------------- */

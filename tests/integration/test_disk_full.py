@@ -34,6 +34,7 @@ def await_ready(crawld, status, seconds=30):
 
 def check_refused(answer):
     assert answer.status == 503, answer
+    assert "the disk" in answer.json["detail"]
     assert int(answer.headers["Retry-After"]) >= 1
     assert answer.json["type"].startswith("urn:crawld:problem:")
 
@@ -132,3 +133,21 @@ def test_little_space_left(service, site):
     await_ready(crawld, 503)
     check_refused(crawld.post_json("/v1/jobs", {"urls": [web.url("/")]}))
     assert len(list(crawld.items("/v1/jobs"))) == 1
+
+
+def test_an_upload_fills_the_disk(service):
+    """What is spooled has no room, which has nothing to do with how many URLs are queued."""
+    crawld = service()
+    limit_files(crawld, 2 << 20)
+    check_refused(crawld.post_text("/v1/jobs", "".join(f"http://a.test/{i:0100}\n" for i in range(30000))))
+    assert crawld.get("/readyz").status == 200  # the room is given back
+    assert crawld.post_text("/v1/jobs", "http://127.0.0.1:1/").status == 202
+
+
+def test_rejects_do_not_count_as_queued(service):
+    crawld = service("--max-queued-urls", "2")
+    full = crawld.post_text("/v1/jobs", "http://127.0.0.1:1/\n" * 2 + "http://127.0.0.1:2/")
+    assert full.status == 503 and "--max-queued-urls" in full.json["detail"]
+    assert full.headers["Retry-After"]
+    answer = crawld.post_text("/v1/jobs", "no URL\n" * 20 + "http://127.0.0.1:1/\nhttp://127.0.0.1:2/")
+    assert answer.status == 202 and answer.json["submission"]["rejected"] == 20
