@@ -23,6 +23,7 @@ enum {
     MAX_CONNECTIONS = 12000, /* clients */
     LEAST_CONNECTIONS = 4,
     MAX_LINE = 4096,
+    HEALTH_SECONDS = 1, /* between two looks at the store */
 };
 
 struct app {
@@ -33,7 +34,8 @@ struct app {
     struct job_options defaults;
     size_t max_transfers;
     unsigned max_connections;
-    bool stopping; /* read by other threads: atomically */
+    bool stopping;            /* read by other threads: atomically */
+    enum store_health health; /* as the log has it */
 
     struct addrguard *addrguard;
     struct store *store;
@@ -285,6 +287,34 @@ static void app_done(struct app *a) {
     config_done(&a->config);
 }
 
+/* --- what goes wrong meanwhile --------------------------------------------------------------- */
+
+/* Each change once. Here and not in the engine, because a store also fails while
+ * nothing is crawled. */
+static void log_health(struct app *a) {
+    enum store_health health = store_health(a->store);
+    struct log_field state = log_str("store", str_of(store_health_text(health)));
+
+    if (health == a->health)
+        return;
+    a->health = health;
+    switch (health) {
+    case STORE_OK:
+        log_info("the store can be written again", state);
+        break;
+    case STORE_LOW_SPACE:
+        log_warning("little space is left on the disk: no lists are taken and the crawl pauses",
+                    state, log_int("min_free_bytes", (int64_t)a->config.min_free_bytes));
+        break;
+    case STORE_DEGRADED:
+        log_error("the store cannot be written, which is tried again: the crawl pauses", state);
+        break;
+    case STORE_DAMAGED:
+        log_error("the database is damaged: nothing is written any more", state);
+        break;
+    }
+}
+
 /* --- signals ------------------------------------------------------------------------------- */
 
 static sigset_t stop_signals(void) {
@@ -302,12 +332,16 @@ static void exit_now(int signal_number) {
 
 /* Returns at the first signal; a second one ends the process from then on. An
  * explicit handler, because process 1 of a container has no default action. */
-static void wait_for_stop(void) {
+static void wait_for_stop(struct app *a) {
+    const struct timespec pause = {HEALTH_SECONDS, 0};
     sigset_t set = stop_signals();
     struct sigaction at_once = {.sa_handler = exit_now};
-    int number = 0;
+    int number;
 
-    (void)sigwait(&set, &number);
+    do {
+        log_health(a);
+        number = sigtimedwait(&set, NULL, &pause);
+    } while (number < 0);
     log_info("stopping", log_str("signal", str_of(number == SIGINT ? "SIGINT" : "SIGTERM")));
     (void)sigaction(SIGTERM, &at_once, NULL);
     (void)sigaction(SIGINT, &at_once, NULL);
@@ -327,11 +361,12 @@ static int run(struct app *a) {
         return EXIT_FAILURE;
     }
     log_started(a);
-    wait_for_stop();
+    wait_for_stop(a);
     __atomic_store_n(&a->stopping, true, __ATOMIC_RELEASE);
     stop(a);
+    log_health(a);
     log_info("stopped");
-    return EXIT_SUCCESS;
+    return a->health == STORE_DAMAGED ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static void set_up_log(const struct app *a) {

@@ -2,8 +2,11 @@
 
 import contextlib
 import ctypes
+import itertools
+import json
 import os
 import resource
+import sqlite3
 import subprocess
 import time
 
@@ -30,6 +33,11 @@ def await_ready(crawld, status, seconds=30):
     while crawld.get("/readyz").status != status:
         assert time.monotonic() < end, crawld.get("/readyz")
         time.sleep(0.05)
+
+
+def log_of_the_store(crawld):
+    lines = [json.loads(line) for line in crawld.log if line.startswith("{")]
+    return [(line["level"], line["store"]) for line in lines if "store" in line]
 
 
 def check_refused(answer):
@@ -71,6 +79,9 @@ def story(crawld, web, fill, free):
     check_whole(crawld, after, list_of(web, 5, tag="after"))
     names = [job["id"] for job in crawld.items("/v1/jobs")]
     assert sorted(names) == sorted([before, after])  # the refused one left nothing
+    log = log_of_the_store(crawld)
+    assert ("error", "degraded") in log and log[-1] == ("info", "ok")
+    assert all(a != b for a, b in itertools.pairwise(log)), log
 
 
 def limit_files(crawld, size):
@@ -133,6 +144,7 @@ def test_little_space_left(service, site):
     await_ready(crawld, 503)
     check_refused(crawld.post_json("/v1/jobs", {"urls": [web.url("/")]}))
     assert len(list(crawld.items("/v1/jobs"))) == 1
+    assert log_of_the_store(crawld) == [("warning", "low_space")]
 
 
 def test_an_upload_fills_the_disk(service):
@@ -151,3 +163,22 @@ def test_rejects_do_not_count_as_queued(service):
     assert full.headers["Retry-After"]
     answer = crawld.post_text("/v1/jobs", "no URL\n" * 20 + "http://127.0.0.1:1/\nhttp://127.0.0.1:2/")
     assert answer.status == 202 and answer.json["submission"]["rejected"] == 20
+
+
+def test_a_damaged_database_is_told(service, site):
+    """In the log, and by the exit status, so that nobody takes it for a stop like others."""
+    web = site({"/": page("/a")})
+    crawld = service()
+    crawld.crawl([web.url("/")])
+    assert crawld.stop() == 0
+    with contextlib.closing(sqlite3.connect(crawld.database)) as db:
+        size = db.execute("PRAGMA page_size").fetchone()[0]
+        root = db.execute("SELECT rootpage FROM sqlite_master WHERE name='page'").fetchone()[0]
+    with open(crawld.database, "r+b") as f:
+        f.seek((root - 1) * size)
+        f.write(b"\xff" * size)
+    crawld.restart()
+    crawld.submit([web.url("/")])
+    await_ready(crawld, 503)
+    assert crawld.stop() == 1
+    assert log_of_the_store(crawld) == [("error", "damaged")]
