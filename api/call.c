@@ -139,10 +139,15 @@ bool call_number(struct api_call *c, const char *name, uint64_t min, uint64_t ma
     return true;
 }
 
-struct str call_text(const struct api_call *c, const char *name) {
+bool call_text(struct api_call *c, const char *name, struct str *ret_text) {
     const struct str *given = query_get(&c->query, name);
 
-    return given ? *given : STR_NONE;
+    if (given && given->len == 0) {
+        call_refuse_parameter(c, name, "is empty");
+        return false;
+    }
+    *ret_text = given ? *given : STR_NONE;
+    return true;
 }
 
 bool call_check_promises(struct api_call *c) {

@@ -67,8 +67,9 @@ bool call_job(struct api_call *c, struct job **ret_job);
  * False: the call is answered. */
 bool call_number(struct api_call *c, const char *name, uint64_t min, uint64_t max, uint64_t usual,
                  uint64_t *ret_number);
-/* The parameter as text; empty where it is absent. */
-struct str call_text(const struct api_call *c, const char *name);
+/* The parameter as text, STR_NONE where it is absent. False: it is given but empty, and
+ * the call is answered. */
+bool call_text(struct api_call *c, const char *name, struct str *ret_text);
 /* The headers of the contract that are not available yet. False: one is given, and the call
  * is answered. */
 bool call_check_promises(struct api_call *c);

@@ -66,6 +66,7 @@ struct export_records {
     struct uuid job_id;
     int64_t job;
     enum format format;
+    struct columns columns;
     bool has_names;
     struct cursor from;   /* CURSOR_RECORDS or CURSOR_TASKS */
     bool wants_records;   /* URLs that ended */

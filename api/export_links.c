@@ -69,11 +69,8 @@ static enum err put_plain(struct link_export *l, const struct links_part *p) {
 }
 
 static bool wants_cursor(const struct link_export *l) {
-    bool listed = false;
-
-    for (size_t i = 0; i < l->columns.n; i++)
-        listed = listed || l->columns.list[i] == COLUMN_CURSOR;
-    return l->x.format == FORMAT_NDJSON || (listed && l->x.format != FORMAT_JSON);
+    return l->x.format == FORMAT_NDJSON ||
+           (l->x.format != FORMAT_JSON && format_has_column(&l->columns, COLUMN_CURSOR));
 }
 
 static enum err put_link(struct link_export *l, const struct links_part *p,

@@ -9,6 +9,7 @@ enum { RECORDS_A_READ = 256, TASKS_A_READ = 128 };
 
 struct record_export {
     struct export x;
+    struct columns columns;
     bool wants_tasks, wants_pending;
     enum outcome outcome;
     enum code code;
@@ -37,12 +38,18 @@ static struct cursor position(const struct export *x) {
                            {(uint64_t)r->after_task.host, (uint64_t)r->after_task.seq}};
 }
 
-static enum err put(struct record_export *r, const struct record *record, struct str cursor) {
+/* |r| stands at the row already: its place is the row's cursor. */
+static enum err put(struct record_export *r, const struct record *record) {
+    char text[CURSOR_MAX_TEXT];
+    struct cursor place = position(&r->x);
+    struct str cursor = STR_NONE;
     size_t before = r->x.out.len;
     enum err e = export_start_row(&r->x);
 
+    if (recordline_wants_cursor(r->x.format, &r->columns))
+        cursor = cursor_text(&place, &r->x.job_id, text);
     if (e == ERR_OK)
-        e = recordline_put(&r->x.out, r->x.format, record, cursor);
+        e = recordline_put(&r->x.out, r->x.format, &r->columns, record, cursor);
     if (e == ERR_OK)
         export_end_row(&r->x);
     else
@@ -58,17 +65,12 @@ struct visit {
 
 static bool visit_record(void *arg, const struct record *record) {
     struct visit *v = arg;
-    char text[CURSOR_MAX_TEXT];
-    struct cursor c = {CURSOR_RECORDS, {(uint64_t)record->seq}};
-    struct str cursor = STR_NONE;
 
     v->stopped = export_is_full(&v->r->x);
     if (v->stopped)
         return false;
-    if (v->r->x.format == FORMAT_NDJSON)
-        cursor = cursor_text(&c, &v->r->x.job_id, text);
-    v->err = put(v->r, record, cursor);
     v->r->after_seq = record->seq;
+    v->err = put(v->r, record);
     return v->err == ERR_OK;
 }
 
@@ -112,12 +114,12 @@ static bool visit_task(void *arg, const struct record *task) {
     struct visit *v = arg;
 
     if (wants_task(v->r, task))
-        v->err = put(v->r, task, STR_NONE);
+        v->err = put(v->r, task);
     return v->err == ERR_OK;
 }
 
-/* A visitor of tasks is not told their hosts, so it cannot stop half way: what is
- * read is at most what may be given. */
+/* The store moves after_task to each row before it is visited, so a visitor cannot
+ * stop half way: what is read is at most what may be given. */
 static enum err refill_tasks(struct record_export *r) {
     struct visit v = {.r = r};
     size_t rows = r->x.left < TASKS_A_READ ? (size_t)r->x.left : TASKS_A_READ;
@@ -161,6 +163,7 @@ struct export *export_records_new(const struct export_records *o) {
     x->refill = refill;
     x->cursor = position;
     x->done = done;
+    r->columns = o->columns;
     r->wants_tasks = o->wants_tasks;
     r->wants_pending = o->wants_pending;
     r->outcome = o->outcome;
@@ -168,7 +171,7 @@ struct export *export_records_new(const struct export_records *o) {
     r->url = keep(&r->texts[0], o->url);
     r->host = keep(&r->texts[1], o->host);
     start_at(r, o);
-    if (o->has_names && recordline_names(&x->out, x->format) != ERR_OK)
+    if (o->has_names && recordline_names(&x->out, x->format, &r->columns) != ERR_OK)
         return NULL;
     return TAKE(x);
 }

@@ -1,5 +1,6 @@
 #include "api/format.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -22,12 +23,13 @@ struct str format_type(enum format f) {
     return str_of(formats[f].type);
 }
 
-struct str format_header(enum format f) {
+struct str format_header(enum format f, bool has_names) {
     switch (f) {
     case FORMAT_TSV:
         return STR("text/tab-separated-values; charset=utf-8");
     case FORMAT_CSV:
-        return STR("text/csv; charset=utf-8; header=present");
+        return has_names ? STR("text/csv; charset=utf-8; header=present")
+                         : STR("text/csv; charset=utf-8; header=absent");
     default:
         return format_type(f);
     }
@@ -51,31 +53,44 @@ struct columns format_default_columns(void) {
     return (struct columns){{COLUMN_SOURCE_URL, COLUMN_PARSED_URL}, 2};
 }
 
-static enum err add_column(struct columns *c, struct str name) {
+bool format_has_column(const struct columns *c, int column) {
+    for (size_t i = 0; i < c->n; i++)
+        if (c->list[i] == column)
+            return true;
+    return false;
+}
+
+static enum err add_column(struct columns *c, struct str name, const char *const *names,
+                           int n_names) {
     int found = 0;
 
-    while (found < COLUMN_COUNT && !str_eq(name, str_of(column_names[found])))
+    while (found < n_names && !str_eq(name, str_of(names[found])))
         found++;
-    if (found == COLUMN_COUNT)
+    if (found == n_names || format_has_column(c, found))
         return ERR_INVALID;
-    for (size_t i = 0; i < c->n; i++)
-        if (c->list[i] == (enum column)found)
-            return ERR_INVALID;
-    c->list[c->n++] = (enum column)found;
+    c->list[c->n++] = (unsigned char)found;
     return ERR_OK;
 }
 
-enum err format_columns_of(struct str list, struct columns *ret_columns) {
+enum err format_pick_columns(struct str list, const char *const *names, int n_names,
+                             struct columns *ret_columns) {
     struct columns c = {.n = 0};
 
+    assert(n_names <= COLUMNS_MOST);
+    if (str_ends(list, STR(","))) /* after which str_cut sees nothing */
+        return ERR_INVALID;
     do {
-        enum err e = add_column(&c, str_trim(str_cut(&list, ',')));
+        enum err e = add_column(&c, str_trim(str_cut(&list, ',')), names, n_names);
 
         if (e != ERR_OK)
             return e;
     } while (list.len);
     *ret_columns = c;
     return ERR_OK;
+}
+
+enum err format_columns_of(struct str list, struct columns *ret_columns) {
+    return format_pick_columns(list, column_names, COLUMN_COUNT, ret_columns);
 }
 
 /* --- cells -------------------------------------------------------------------- */
@@ -226,7 +241,7 @@ enum err format_link(struct buf *out, enum format f, const struct columns *c,
         e = put_object(out, line);
     } else {
         for (size_t i = 0; i < c->n && e == ERR_OK; i++)
-            e = format_cell(out, f, i == 0, cell_of(line, c->list[i]));
+            e = format_cell(out, f, i == 0, cell_of(line, (enum column)c->list[i]));
     }
     return e == ERR_OK ? format_line_end(out, f) : e;
 }
@@ -247,6 +262,17 @@ struct str format_scheme(struct str url) {
     size_t colon = str_find(url, ':');
 
     return colon == STR_END ? STR_NONE : str_upto(url, colon);
+}
+
+bool format_is_scheme(struct str s) {
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.ptr[i];
+
+        if (!(c >= 'a' && c <= 'z') &&
+            (i == 0 || (!ascii_is_digit(c) && c != '+' && c != '-' && c != '.')))
+            return false;
+    }
+    return s.len > 0 && s.len <= 32;
 }
 
 struct str format_host(struct str url) {

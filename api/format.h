@@ -22,8 +22,9 @@ enum format {
         FORMAT_COUNT
 };
 
-struct str format_type(enum format f);   /* without charset */
-struct str format_header(enum format f); /* the value of Content-Type */
+struct str format_type(enum format f); /* without charset */
+/* The value of Content-Type; |has_names|: it starts with the line of column names. */
+struct str format_header(enum format f, bool has_names);
 struct str format_suffix(enum format f);
 MUST_USE enum err format_of(struct str name, enum format *ret_format); /* "tsv" */
 
@@ -43,12 +44,17 @@ enum column {
         COLUMN_COUNT
 };
 
-struct columns {
-    enum column list[COLUMN_COUNT];
+enum { COLUMNS_MOST = 24 };
+struct columns { /* of a table */
+    unsigned char list[COLUMNS_MOST];
     size_t n;
 };
+bool format_has_column(const struct columns *c, int column);
+/* Those named in |list| out of |names|; each at most once. ERR_INVALID otherwise. */
+MUST_USE enum err format_pick_columns(struct str list, const char *const *names, int n_names,
+                                      struct columns *ret_columns);
+/* Of a table of links: columns are of enum column. */
 struct columns format_default_columns(void); /* source_url, parsed_url */
-/* "parsed_url,tag"; each at most once. ERR_INVALID otherwise. */
 MUST_USE enum err format_columns_of(struct str list, struct columns *ret_columns);
 
 struct format_line {
@@ -72,5 +78,6 @@ MUST_USE enum err format_line_end(struct buf *out, enum format f);
 /* Host (without port) and scheme of a canonical URL; empty where it has none. */
 struct str format_host(struct str url);
 struct str format_scheme(struct str url);
+bool format_is_scheme(struct str s); /* RFC 3986 section 3.1; lower case */
 
 #endif

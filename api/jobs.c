@@ -57,7 +57,6 @@ void route_create_job(struct api_call *c) {
 /* False: the call is answered. */
 static bool read_filter(struct api_call *c, struct job_filter *f) {
     const struct str *state = query_get(&c->query, "state");
-    const struct str *name = query_get(&c->query, "name");
     const struct str *from = query_get(&c->query, "cursor");
     struct cursor cursor;
     uint64_t limit;
@@ -70,8 +69,8 @@ static bool read_filter(struct api_call *c, struct job_filter *f) {
         call_refuse_parameter(c, "state", "is not a state of jobs");
         return false;
     }
-    if (name)
-        f->name = *name;
+    if (!call_text(c, "name", &f->name))
+        return false;
     if (!from)
         return true;
     if (cursor_parse(*from, NULL, &cursor) != ERR_OK || cursor.kind != CURSOR_JOBS) {

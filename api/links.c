@@ -3,21 +3,12 @@
 #include "api/routes.h"
 
 /* False: the call is answered. */
-static bool read_columns(struct api_call *c, enum format f, struct columns *ret_columns) {
-    const struct str *given = query_get(&c->query, "columns");
-
-    *ret_columns = format_default_columns();
-    if (!given)
-        return true;
-    if (f != FORMAT_TSV && f != FORMAT_CSV) {
-        call_refuse_parameter(c, "columns", "goes with tsv and csv only");
+static bool read_scheme(struct api_call *c, struct str *ret_scheme) {
+    if (!call_text(c, "scheme", ret_scheme))
         return false;
-    }
-    if (format_columns_of(*given, ret_columns) == ERR_OK)
+    if (!ret_scheme->len || format_is_scheme(*ret_scheme))
         return true;
-    call_refuse_parameter(c, "columns",
-                          "must be a list out of source_url, parsed_url, tag, attr, rel, text "
-                          "and cursor, each once");
+    call_refuse_parameter(c, "scheme", "is not a scheme (lower case, without the colon)");
     return false;
 }
 
@@ -27,9 +18,12 @@ void route_list_links(struct api_call *c) {
     struct export_links o = {.store = c->api->options.store};
     struct results_request q;
 
+    o.columns = format_default_columns();
     if (!results_read(c, CURSOR_LINKS, CURSOR_LINKS, &q) ||
-        !read_columns(c, q.format, &o.columns) || !results_url(c, "source", &source) ||
-        !call_job(c, &j))
+        !results_columns(c, q.format, format_columns_of,
+                         "source_url, parsed_url, tag, attr, rel, text", &o.columns) ||
+        !results_url(c, "source", &source) || !call_text(c, "host", &o.host) ||
+        !read_scheme(c, &o.scheme) || !call_job(c, &j))
         return;
     o.job_id = j->id;
     o.job = j->no;
@@ -37,7 +31,5 @@ void route_list_links(struct api_call *c) {
     o.has_names = q.has_names;
     o.from = q.from;
     o.source = buf_str(&source);
-    o.host = call_text(c, "host");
-    o.scheme = call_text(c, "scheme");
     results_answer(c, &q, export_links_new(&o), "links");
 }

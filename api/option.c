@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/format.h"
 #include "base/mem.h"
 #include "crawler/extract.h"
 
@@ -251,18 +252,6 @@ static const char *set_elements(const struct option_value *v, struct job *draft)
     return NULL;
 }
 
-/* RFC 3986 section 3.1, lower case */
-static bool is_scheme(struct str s) {
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.ptr[i];
-
-        if (!(c >= 'a' && c <= 'z') &&
-            (i == 0 || (!ascii_is_digit(c) && c != '+' && c != '-' && c != '.')))
-            return false;
-    }
-    return s.len > 0 && s.len <= 32;
-}
-
 static const char *set_schemes(const struct option_value *v, struct job *draft) {
     OWNED_BUF struct buf list = BUF_INIT(CODEC_MAX_SCHEMES * 33);
 
@@ -271,7 +260,7 @@ static const char *set_schemes(const struct option_value *v, struct job *draft) 
     for (size_t i = 0; i < v->n; i++) {
         bool all = v->n == 1 && str_eq(v->list[0], STR("*"));
 
-        if (!all && !is_scheme(v->list[i]))
+        if (!all && !format_is_scheme(v->list[i]))
             return "names a scheme that is not one (lower case, without the colon)";
         if ((i && buf_put_char(&list, ',') != ERR_OK) || buf_put(&list, v->list[i]) != ERR_OK)
             return "is too long";

@@ -215,7 +215,8 @@ static void answer_error(struct receive *r, struct api_call *c, enum err e) {
     if (r->is_wrong)
         call_problem(c, &r->problem);
     else if (e == ERR_INVALID)
-        call_refuse(c, PROBLEM_INVALID_BODY, "the body is not valid gzip, is cut off, or goes on after its end");
+        call_refuse(c, PROBLEM_INVALID_BODY,
+                    "the body is not valid gzip, is cut off, or goes on after its end");
     else if (e == ERR_TOO_BIG)
         refuse_size(c);
     else

@@ -24,15 +24,32 @@ enum field {
     ELAPSED_MS,
     ETAG,
     NOT_MODIFIED,
+    CURSOR, /* last: not one of the usual columns */
     FIELD_COUNT
 };
 
 static const char *const names[FIELD_COUNT] = {
-    "seq",         "index",         "input",       "url",          "final_url",
-    "outcome",     "code",          "http_status", "content_type", "bytes",
-    "links_found", "links_dropped", "depth",       "referrer",     "attempts",
-    "redirects",   "started_at",    "elapsed_ms",  "etag",         "not_modified",
+    "seq",   "index",        "input",        "url",       "final_url",   "outcome",
+    "code",  "http_status",  "content_type", "bytes",     "links_found", "links_dropped",
+    "depth", "referrer",     "attempts",     "redirects", "started_at",  "elapsed_ms",
+    "etag",  "not_modified", "cursor",
 };
+
+struct columns recordline_default_columns(void) {
+    struct columns c = {.n = CURSOR};
+
+    for (int i = 0; i < CURSOR; i++)
+        c.list[i] = (unsigned char)i;
+    return c;
+}
+
+enum err recordline_columns_of(struct str list, struct columns *ret_columns) {
+    return format_pick_columns(list, names, FIELD_COUNT, ret_columns);
+}
+
+bool recordline_wants_cursor(enum format f, const struct columns *c) {
+    return f == FORMAT_NDJSON || (f != FORMAT_JSON && format_has_column(c, CURSOR));
+}
 
 /* A field's value: a number, a text (neither: null), or one of the two odd ones. */
 struct value {
@@ -142,10 +159,10 @@ static enum err put_object(struct buf *out, const struct record *r, struct str c
     struct writer w = writer_on(out);
 
     writer_open(&w, '{');
-    for (int f = 0; f < FIELD_COUNT; f++)
+    for (int f = 0; f < CURSOR; f++)
         write_field(&w, r, (enum field)f);
     if (cursor.len)
-        writer_text(&w, "cursor", cursor);
+        writer_text(&w, names[CURSOR], cursor);
     writer_close(&w, '}');
     return w.err;
 }
@@ -156,36 +173,40 @@ static enum err put_number(struct buf *out, enum format f, bool is_first, uint64
     return e == ERR_OK ? buf_put_u64(out, n) : e;
 }
 
-static enum err put_row(struct buf *out, enum format f, const struct record *r) {
+static enum err put_row(struct buf *out, enum format f, const struct columns *c,
+                        const struct record *r, struct str cursor) {
     char buffer[CLOCK_TEXT_LEN + 1];
     enum err e = ERR_OK;
 
-    for (int i = 0; i < FIELD_COUNT && e == ERR_OK; i++) {
-        struct value v = value_of(r, (enum field)i, buffer);
+    for (size_t i = 0; i < c->n && e == ERR_OK; i++) {
+        struct value v = value_of(r, (enum field)c->list[i], buffer);
 
-        if (i == NOT_MODIFIED)
+        if (c->list[i] == NOT_MODIFIED)
             v.text = STR("false");
+        else if (c->list[i] == CURSOR)
+            v.text = cursor;
         e = v.is_number ? put_number(out, f, i == 0, v.number)
                         : format_cell(out, f, i == 0, v.text);
     }
     return e == ERR_OK ? format_line_end(out, f) : e;
 }
 
-enum err recordline_put(struct buf *out, enum format f, const struct record *r, struct str cursor) {
+enum err recordline_put(struct buf *out, enum format f, const struct columns *c,
+                        const struct record *r, struct str cursor) {
     enum err e;
 
     if (f == FORMAT_TSV || f == FORMAT_CSV)
-        return put_row(out, f, r);
+        return put_row(out, f, c, r, cursor);
     e = put_object(out, r, f == FORMAT_JSON ? STR_NONE : cursor);
     return e == ERR_OK && f == FORMAT_NDJSON ? format_line_end(out, f) : e;
 }
 
-enum err recordline_names(struct buf *out, enum format f) {
+enum err recordline_names(struct buf *out, enum format f, const struct columns *c) {
     enum err e = ERR_OK;
 
     if (f != FORMAT_TSV && f != FORMAT_CSV)
         return ERR_OK;
-    for (int i = 0; i < FIELD_COUNT && e == ERR_OK; i++)
-        e = format_cell(out, f, i == 0, str_of(names[i]));
+    for (size_t i = 0; i < c->n && e == ERR_OK; i++)
+        e = format_cell(out, f, i == 0, str_of(names[c->list[i]]));
     return e == ERR_OK ? format_line_end(out, f) : e;
 }

@@ -61,6 +61,25 @@ bool results_read(struct api_call *c, enum cursor_kind least, enum cursor_kind m
     return true;
 }
 
+bool results_columns(struct api_call *c, enum format f,
+                     enum err (*pick)(struct str list, struct columns *ret_columns),
+                     const char *names, struct columns *ret_columns) {
+    const struct str *given = query_get(&c->query, "columns");
+    char detail[160];
+
+    if (!given)
+        return true;
+    if (f != FORMAT_TSV && f != FORMAT_CSV) {
+        call_refuse_parameter(c, "columns", "goes with tsv and csv only");
+        return false;
+    }
+    if (pick(*given, ret_columns) == ERR_OK)
+        return true;
+    (void)snprintf(detail, sizeof detail, "must be a list out of %s and cursor, each once", names);
+    call_refuse_parameter(c, "columns", detail);
+    return false;
+}
+
 bool results_url(struct api_call *c, const char *name, struct buf *ret_url) {
     const struct str *given = query_get(&c->query, name);
     OWNED_URL struct url url;
@@ -110,7 +129,7 @@ void results_answer(struct api_call *c, const struct results_request *q, struct 
         return;
     }
     owned->left = q->limit;
-    call_answer(c, 200, format_header(q->format));
+    call_answer(c, 200, format_header(q->format, q->has_names));
     add_disposition(c, q->format, what);
     c->response.reader = export_reader(TAKE(owned));
 }

@@ -21,6 +21,11 @@ struct results_request {
  * answered. */
 bool results_read(struct api_call *c, enum cursor_kind least, enum cursor_kind most,
                   struct results_request *ret_request);
+/* The parameter |columns|, read by |pick|, out of |names|; *ret_columns stays where it is absent.
+ * False: the call is answered. */
+bool results_columns(struct api_call *c, enum format f,
+                     enum err (*pick)(struct str list, struct columns *ret_columns),
+                     const char *names, struct columns *ret_columns);
 /* A canonical form of the URL in the parameter |name|; *|ret_url| is empty where it
  * is absent. False: the call is answered. */
 bool results_url(struct api_call *c, const char *name, struct buf *ret_url);

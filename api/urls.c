@@ -1,4 +1,5 @@
 /* What became of the URLs of a job. */
+#include "api/recordline.h"
 #include "api/results.h"
 #include "api/routes.h"
 
@@ -37,8 +38,12 @@ void route_list_urls(struct api_call *c) {
     struct export_records o = {.store = c->api->options.store};
     struct results_request q;
 
-    if (!results_read(c, CURSOR_RECORDS, CURSOR_TASKS, &q) || !read_outcome(c, &o) ||
-        !results_url(c, "url", &url) || !call_job(c, &j))
+    o.columns = recordline_default_columns();
+    if (!results_read(c, CURSOR_RECORDS, CURSOR_TASKS, &q) ||
+        !results_columns(c, q.format, recordline_columns_of, "the columns of the whole table",
+                         &o.columns) ||
+        !read_outcome(c, &o) || !results_url(c, "url", &url) || !call_text(c, "host", &o.host) ||
+        !call_job(c, &j))
         return;
     choose_rows(&o, j);
     o.job_id = j->id;
@@ -47,6 +52,5 @@ void route_list_urls(struct api_call *c) {
     o.has_names = q.has_names;
     o.from = q.from;
     o.url = buf_str(&url);
-    o.host = call_text(c, "host");
     results_answer(c, &q, export_records_new(&o), "urls");
 }

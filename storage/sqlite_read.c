@@ -120,7 +120,7 @@ enum err sqlite_records_read(struct backend *b, int64_t job, const struct record
 struct tasks_read {
     const struct ledger *ledger;
     enum tasks_which which;
-    struct task_cursor after;
+    struct task_cursor *after;
     size_t rows_left; /* that may be looked at */
     record_visit *visit;
     void *arg;
@@ -175,13 +175,13 @@ static enum err jump(struct db *db, struct tasks_read *tr) {
     enum err e = ERR_OK;
 
     if (tr->which == TASKS_UNENDED) {
-        tr->after = (struct task_cursor){tr->host, hosts_settled_below(l, tr->mark) - 1};
+        *tr->after = (struct task_cursor){tr->host, hosts_settled_below(l, tr->mark) - 1};
         tr->is_over = l->settled_as != CODE_NONE;
     } else if (l->ended_below > 0) {
-        tr->after = (struct task_cursor){tr->host, INT64_MAX};
+        *tr->after = (struct task_cursor){tr->host, INT64_MAX};
     } else {
-        e = next_dead_host(db, l->job.no, tr->host, &tr->after.host);
-        tr->after.seq = -1;
+        e = next_dead_host(db, l->job.no, tr->host, &tr->after->host);
+        tr->after->seq = -1;
         tr->is_over = e == ERR_NOT_FOUND;
     }
     return e == ERR_NOT_FOUND ? ERR_OK : e;
@@ -199,7 +199,7 @@ static enum err look_at_task(struct db *db, sqlite3_stmt *row, struct tasks_read
     *ret_wanted = (code != CODE_NONE) == (tr->which == TASKS_SETTLED);
     if (e != ERR_OK || !*ret_wanted)
         return e;
-    tr->after = (struct task_cursor){t.host, t.seq};
+    *tr->after = (struct task_cursor){t.host, t.seq};
     if (!tr->visit(tr->arg, &r))
         tr->rows_left = 0;
     return ERR_OK;
@@ -213,7 +213,7 @@ static enum err read_tasks(struct db *db, struct tasks_read *tr, bool *ret_jumps
         DB_QUERY(db, &st,
                  "SELECT " TASKROW_COLUMNS " FROM task"
                  " WHERE job=?1 AND (host,seq)>(?2,?3) ORDER BY host,seq",
-                 db_int(tr->ledger->job.no), db_int(tr->after.host), db_int(tr->after.seq));
+                 db_int(tr->ledger->job.no), db_int(tr->after->host), db_int(tr->after->seq));
 
     while (e == ERR_OK && is_wanted && (e = db_step(db, st)) == ERR_OK) {
         if (!tr->rows_left) {
@@ -244,7 +244,7 @@ enum err sqlite_tasks_read(struct backend *b, int64_t job, enum tasks_which whic
                            struct task_cursor *after, size_t max_rows, record_visit *visit,
                            void *arg, bool *ret_more) {
     struct tasks_read tr = {.which = which,
-                            .after = *after,
+                            .after = after,
                             .rows_left = max_rows,
                             .visit = visit,
                             .arg = arg,
@@ -260,7 +260,6 @@ enum err sqlite_tasks_read(struct backend *b, int64_t job, enum tasks_which whic
     pool_put(pool_of(b), reader);
     if (e != ERR_OK)
         return e;
-    *after = tr.after;
     *ret_more = tr.more;
     return ERR_OK;
 }

@@ -333,7 +333,8 @@ MUST_USE enum err store_records_read(struct store *s, int64_t job, const struct 
                                      void *arg, bool *ret_more);
 /* Tasks without a record: unended ones, or those settled as a whole (by a cancel, by a
  * deadline, with their host), which have that outcome. In key order; |after| is moved
- * likewise, and *ret_more may be true though nothing was visited. */
+ * likewise, to each row before it is visited, and *ret_more may be true though nothing
+ * was visited. */
 struct task_cursor {
     int64_t host, seq; /* -1, -1: from the start */
 };

@@ -62,7 +62,8 @@ TEST(refuses_columns_that_are_none) {
     struct columns c;
 
     CHECK_ERR(format_columns_of(STR(""), &c), ERR_INVALID);
-    CHECK_ERR(format_columns_of(STR("tag,"), &c), ERR_OK); /* as str_cut reads lists */
+    CHECK_ERR(format_columns_of(STR("tag,"), &c), ERR_INVALID);
+    CHECK_ERR(format_columns_of(STR("tag,,rel"), &c), ERR_INVALID);
     CHECK_ERR(format_columns_of(STR("tag,tag"), &c), ERR_INVALID);
     CHECK_ERR(format_columns_of(STR("tag,colour"), &c), ERR_INVALID);
 }

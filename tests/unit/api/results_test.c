@@ -192,6 +192,7 @@ TEST(goes_on_after_any_cursor) {
         (void)snprintf(target, sizeof target,
                        "/links?format=csv&columns=parsed_url,cursor&after=%s", cursor);
         CHECK_INT(get_job(target), 200);
+        CHECK(has_header("Content-Type: text/csv; charset=utf-8; header=absent\n"));
         CHECK(str_eq(buf_str(&body), rest));
     }
     CHECK(line > ALL_LINKS);
@@ -249,6 +250,12 @@ TEST(filters_links) {
     CHECK_INT(get_job("/links?source=http://nowhere.test/"), 200);
     CHECK_STR(buf_str(&body), "{\"items\":[],\"next_cursor\":null}");
     CHECK_INT(get_job("/links?source=nonsense"), 400);
+    CHECK_INT(get_job("/links?source="), 400);
+    CHECK_INT(get_job("/links?host="), 400);
+    CHECK_INT(get_job("/links?scheme="), 400);
+    CHECK_INT(get_job("/links?scheme=HTTP"), 400);
+    CHECK_INT(get_job("/links?scheme=http:"), 400);
+    CHECK(holds("lower case, without the colon"));
 }
 
 TEST(refuses_what_it_cannot_give) {
@@ -295,6 +302,9 @@ TEST(lists_records) {
     CHECK_STR(buf_str(&body), "{\"items\":[],\"next_cursor\":null}");
     CHECK_INT(get_job("/urls?outcome=gone"), 400);
     CHECK_INT(get_job("/urls?code="), 400);
+    CHECK_INT(get_job("/urls?host="), 400);
+    CHECK_INT(get("/v1/jobs?name="), 400);
+    CHECK_INT(get("/v1/jobs?state="), 400);
 }
 
 TEST(lists_records_in_every_format) {
@@ -307,6 +317,12 @@ TEST(lists_records_in_every_format) {
     CHECK(holds("text/html; x"));
     CHECK_INT(get_job("/urls?format=csv"), 200);
     CHECK_INT(count("\r\n"), 11);
+    CHECK(has_header("Content-Type: text/csv; charset=utf-8; header=present\n"));
+    CHECK_INT(get_job("/urls?format=csv&columns=outcome,cursor"), 200);
+    CHECK(str_starts(buf_str(&body), STR("outcome,cursor\r\n")));
+    CHECK_INT(get_job("/urls?format=csv&columns=outcome,outcome"), 400);
+    CHECK_INT(get_job("/urls?format=csv&columns=outcome,"), 400);
+    CHECK_INT(get_job("/urls?columns=outcome"), 400);
     CHECK_INT(get_job("/urls?format=ndjson"), 200);
     take_body(&whole);
     CHECK_INT(get_job("/urls?format=ndjson&limit=3"), 200);
@@ -350,6 +366,37 @@ TEST(lists_what_has_not_ended) {
     CHECK_INT(count("\"seq\":null"), 1);
 }
 
+/* Whether /urls in |format| goes on behind each of its |n| lines, by the cursor that
+ * follows |before| in it. */
+static bool goes_on_behind_each_line(const char *format, const char *before, unsigned n) {
+    char target[512];
+    unsigned line = 0;
+
+    (void)snprintf(target, sizeof target, "/urls?format=%s", format);
+    if (get_job(target) != 200)
+        return false;
+    take_body(&whole);
+    for (struct str rest = buf_str(&whole); rest.len;) {
+        struct str row = str_cut(&rest, '\n');
+        size_t at = str_find_str(row, str_of(before));
+        char cursor[128];
+
+        if (line == 0 && strstr(format, "columns")) { /* their names */
+            line++;
+            continue;
+        }
+        if (at == STR_END)
+            return false;
+        row = str_from(row, at + strlen(before));
+        (void)snprintf(cursor, sizeof cursor, "%.*s", (int)strcspn(row.ptr, "\"\r\n"), row.ptr);
+        (void)snprintf(target, sizeof target, "/urls?format=%s&after=%s", format, cursor);
+        if (get_job(target) != 200 || !str_eq(buf_str(&body), rest))
+            return false;
+        line++;
+    }
+    return line == n;
+}
+
 TEST(lists_what_a_cancel_settled) {
     char line[128];
 
@@ -376,6 +423,9 @@ TEST(lists_what_a_cancel_settled) {
     CHECK_INT(get_job("/urls"), 200);
     CHECK_INT(count("\"seq\":"), 3);
     CHECK_INT(count("\"outcome\":\"cancelled\",\"code\":\"job_cancelled\""), 2);
+    CHECK(goes_on_behind_each_line("ndjson", "\"cursor\":\"", 3));
+    CHECK(goes_on_behind_each_line("tsv&columns=outcome,cursor", "\t", 4));
+    CHECK(goes_on_behind_each_line("csv&columns=seq,cursor", ",", 4));
     CHECK_INT(get_job("/urls?outcome=cancelled"), 200);
     CHECK_INT(count("\"seq\":"), 2);
     CHECK_INT(get_job("/urls?outcome=pending"), 200);
