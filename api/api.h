@@ -26,8 +26,8 @@ struct api_options {
     uint32_t min_host_delay_ms, max_host_connections;
     bool robots_enforced;             /* no job may turn robots.txt off */
     uint64_t max_request_bytes;       /* JSON bodies, decoded */
-    bool is_loopback;                 /* listening on loopback only: Host is checked */
-    const char *const *allowed_hosts; /* further names for Host; NULL ends; borrowed */
+    bool is_loopback;                 /* listening on loopback only; see guard_policy */
+    const char *const *allowed_hosts; /* likewise; NULL ends; borrowed */
     /* Appends the Prometheus text; any thread. */
     enum err (*metrics)(void *arg, struct buf *out);
     void *metrics_arg;

@@ -20,7 +20,9 @@ struct guard_refusal {
 struct guard_refusal guard_framing(const struct api_request *r);
 
 struct guard_policy {
-    bool is_loopback;                 /* Host must name this machine or an allowed host */
+    /* On loopback, and wherever hosts are allowed, Host must name this machine or one of
+     * these: else a page whose own name was made to point here would be let in. */
+    bool is_loopback;
     const char *const *allowed_hosts; /* NULL: none; NULL ends */
 };
 struct guard_refusal guard_browser(const struct api_request *r, const struct guard_policy *p);

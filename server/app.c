@@ -21,7 +21,7 @@ enum {
     MAX_FILES = 1 << 20,     /* what we make use of */
     OTHER_FILES = 48,        /* database, epolls, wakes, resolver, what is read for a moment */
     MAX_CONNECTIONS = 12000, /* clients */
-    LEAST_CONNECTIONS = 4,
+    LEAST_FILES = 64,        /* OTHER_FILES, a few transfers and a few clients */
     MAX_LINE = 4096,
     HEALTH_SECONDS = 1, /* between two looks at the store */
 };
@@ -91,7 +91,7 @@ static void forget_proxies(void) {
 }
 
 /* Shares the descriptors that we may have among transfers and clients. */
-static void share_files(struct app *a) {
+static enum err share_files(struct app *a) {
     struct rlimit limit = {1024, 1024};
     size_t files, usable;
 
@@ -101,8 +101,12 @@ static void share_files(struct app *a) {
         (void)getrlimit(RLIMIT_NOFILE, &limit);
     }
     files = limit.rlim_cur < MAX_FILES ? (size_t)limit.rlim_cur : MAX_FILES;
-    usable =
-        files > OTHER_FILES + 2 * LEAST_CONNECTIONS ? files - OTHER_FILES : 2 * LEAST_CONNECTIONS;
+    if (files < LEAST_FILES) {
+        (void)!buf_printf(&a->why, "%zu file descriptors are too few, %d are needed (ulimit -n)",
+                          files, LEAST_FILES);
+        return ERR_TOO_BIG;
+    }
+    usable = files - OTHER_FILES;
     a->max_transfers = (size_t)a->config.max_transfers;
     if (a->max_transfers > usable / 2) {
         a->max_transfers = usable / 2;
@@ -112,6 +116,7 @@ static void share_files(struct app *a) {
     /* The engine keeps up to as many idle connections as transfers, within files / 4. */
     usable -= a->max_transfers * 2 < usable / 2 ? a->max_transfers * 2 : usable / 2;
     a->max_connections = usable < MAX_CONNECTIONS ? (unsigned)usable : MAX_CONNECTIONS;
+    return ERR_OK;
 }
 
 static void fill_defaults(struct app *a) {
@@ -354,9 +359,8 @@ static int run(struct app *a) {
     sigset_t set = stop_signals();
 
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL); /* before the first thread */
-    share_files(a);
     fill_defaults(a);
-    if (join_lists(a) != ERR_OK || start(a) != ERR_OK) {
+    if (share_files(a) != ERR_OK || join_lists(a) != ERR_OK || start(a) != ERR_OK) {
         log_error("cannot start", log_str("why", buf_str(&a->why)));
         return EXIT_FAILURE;
     }

@@ -38,7 +38,8 @@ static const struct setting table[] = {
     {"no-auth", SETTING_FLAG, AT(no_auth), .initial = "false", .shown = "off",
      .help = "answer everyone, also on addresses that others can reach"},
     {"allowed-host", SETTING_LIST, AT(allowed_hosts), .hint = "NAME",
-     .help = "accept this Host on loopback, besides localhost; may be repeated"},
+     .help = "accept this Host besides localhost, and no other: so it is on loopback, and "
+             "elsewhere once one is given; may be repeated"},
     {"allow-net", SETTING_LIST, AT(allow_nets), .hint = "CIDR",
      .help = "crawl this private or special range too; may be repeated"},
     {"dns-server", SETTING_LIST, AT(dns_servers), .hint = "ADDR[:PORT]",

@@ -125,6 +125,35 @@ def test_variables(service, tmp_path, site):
     assert not any("CRAWLD_PORT" in line or "CRAWLD_SERVICE" in line for line in warnings)
 
 
+def with_few_files(folder, n):
+    script = folder / f"with-{n}-files"
+    script.write_text(f'#!/bin/sh\nulimit -n {n} && exec "{os.environ["CRAWLD_BIN"]}" "$@"\n')
+    script.chmod(0o755)
+    return str(script)
+
+
+def test_few_files(service, site, tmp_path):
+    """Too few to work with: it says so and does not start. With a few it crawls slowly."""
+    web = site({}, default=lambda request: page("/x"))
+    few = Crawld(tmp_path / "few", binary=with_few_files(tmp_path, 63))
+    with pytest.raises(AssertionError, match="ended before"):
+        few.start()
+    assert few._ended(10) == 1
+    assert len(few.log) == 1 and "63 file descriptors are too few" in few.log[0]
+    crawld = service(binary=with_few_files(tmp_path, 64))
+    urls = [web.url(f"/{i}", host=f"127.0.7.{i % 40 + 1}") for i in range(200)]
+    assert crawld.crawl(urls)["counts"]["succeeded"] == 200
+
+
+def test_allowed_hosts_off_loopback(service):
+    crawld = service("--listen", "0.0.0.0:0", "--no-auth")
+    assert crawld.get("/v1/jobs", Host="evil.example").status == 200
+    crawld = service("--listen", "0.0.0.0:0", "--no-auth", "--allowed-host", "crawl.example")
+    assert crawld.get("/v1/jobs", Host="evil.example").status == 403
+    assert crawld.get("/v1/jobs", Host="crawl.example:80").status == 200
+    assert crawld.get("/v1/jobs", Host="localhost").status == 200
+
+
 def test_one_database_one_service(service):
     crawld = service()
     second = Crawld(crawld.folder)

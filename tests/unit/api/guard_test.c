@@ -16,7 +16,8 @@ static struct api_request request(const char *target, const char *head,
         struct str value = str_cut(&lines, '\n');
         struct str name = str_cut(&value, ':');
 
-        headers[r.n_headers++] = (struct api_header){name, str_starts(value, STR(" ")) ? str_from(value, 1) : value};
+        headers[r.n_headers++] =
+            (struct api_header){name, str_starts(value, STR(" ")) ? str_from(value, 1) : value};
     }
     return r;
 }
@@ -78,13 +79,17 @@ TEST(refuses_chunks_in_http_1_0) {
     CHECK_INT(guard_framing(&r).code, PROBLEM_COUNT);
 }
 
-static enum problem_code browser(bool is_loopback, const char *head) {
-    static const char *const allowed[] = {"crawl.example", NULL};
-    struct guard_policy policy = {is_loopback, allowed};
+static const char *const allowed[] = {"crawl.example", NULL};
+
+static enum problem_code browser_of(struct guard_policy policy, const char *head) {
     struct api_header headers[MOST];
     struct api_request r = request("/", head, headers);
 
     return guard_browser(&r, &policy).code;
+}
+
+static enum problem_code browser(bool is_loopback, const char *head) {
+    return browser_of((struct guard_policy){is_loopback, is_loopback ? allowed : NULL}, head);
 }
 
 TEST(knows_the_hosts_of_this_machine) {
@@ -104,13 +109,19 @@ TEST(knows_the_hosts_of_this_machine) {
         (void)snprintf(head, sizeof head, "Host: %s", foreign[i]);
         CHECK_INT(browser(true, head), PROBLEM_FORBIDDEN_HOST);
         CHECK_INT(browser(false, head), PROBLEM_COUNT);
+        CHECK_INT(browser_of((struct guard_policy){false, allowed + 1}, head), PROBLEM_COUNT);
+        CHECK_INT(browser_of((struct guard_policy){false, allowed}, head), PROBLEM_FORBIDDEN_HOST);
     }
+    CHECK_INT(browser_of((struct guard_policy){false, allowed}, "Host: CRAWL.example:80"),
+              PROBLEM_COUNT);
+    CHECK_INT(browser_of((struct guard_policy){false, allowed}, "Host: 127.0.0.1"), PROBLEM_COUNT);
 }
 
 TEST(refuses_other_sites) {
     enum problem_code no = PROBLEM_FORBIDDEN_ORIGIN;
 
-    CHECK_INT(browser(true, "Host: localhost:8080 \nOrigin: http://localhost:8080 "), PROBLEM_COUNT);
+    CHECK_INT(browser(true, "Host: localhost:8080 \nOrigin: http://localhost:8080 "),
+              PROBLEM_COUNT);
     CHECK_INT(browser(false, "Host: c.test\nOrigin: https://C.test:443"), PROBLEM_COUNT);
     CHECK_INT(browser(false, "Host: c.test:80\nOrigin: http://c.test"), PROBLEM_COUNT);
     CHECK_INT(browser(true, "Host: localhost:8080\nOrigin: http://localhost:3000"), no);
