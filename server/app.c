@@ -68,16 +68,12 @@ static int usage(const struct buf *why) {
 
 static enum err allow_nets(struct app *a) {
     const struct texts *nets = &a->config.allow_nets;
+    enum err e = ERR_OK;
 
     a->addrguard = addrguard_new();
-    for (size_t i = 0; i < nets->n; i++) {
-        if (addrguard_allow(a->addrguard, str_of(nets->items[i])) == ERR_OK)
-            continue;
-        (void)!buf_printf(&a->why, "--allow-net \"%s\": not an address range, as in 10.0.0.0/8",
-                          nets->items[i]);
-        return ERR_INVALID;
-    }
-    return ERR_OK;
+    for (size_t i = 0; i < nets->n && e == ERR_OK; i++)
+        e = addrguard_allow(a->addrguard, str_of(nets->items[i]));
+    return e;
 }
 
 /* A proxy would see our requests with its own address rules, not with ours. */
@@ -360,7 +356,8 @@ static int run(struct app *a) {
 
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL); /* before the first thread */
     fill_defaults(a);
-    if (share_files(a) != ERR_OK || join_lists(a) != ERR_OK || start(a) != ERR_OK) {
+    if (share_files(a) != ERR_OK || allow_nets(a) != ERR_OK || join_lists(a) != ERR_OK ||
+        start(a) != ERR_OK) {
         log_error("cannot start", log_str("why", buf_str(&a->why)));
         return EXIT_FAILURE;
     }
@@ -389,8 +386,6 @@ int cmd_serve(char *const *argv) {
         status = usage(&a.why);
     } else if (a.config.wants_help) {
         status = print_help();
-    } else if (allow_nets(&a) != ERR_OK) {
-        status = usage(&a.why);
     } else if (engine_global_init() != ERR_OK) {
         (void)fprintf(stderr, "crawld: libcurl cannot be set up\n");
         status = EXIT_FAILURE;

@@ -2,12 +2,14 @@
  * belongs to the crawler, and a container's health check should cost little.
  */
 #include <errno.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/own.h"
 #include "server/commands.h"
 #include "server/endpoint.h"
@@ -27,39 +29,92 @@ static void give_up(int number) {
     _exit(1);
 }
 
+/* What to ask for, and where. */
+struct question {
+    struct endpoint address; /* where |name| is empty */
+    char name[NI_MAXHOST];   /* to be looked up */
+    struct str port;
+    struct str host, path; /* as the request has them */
+};
+
+/* "crawl.example:8080": a host name, which may be one of this network only. */
+static enum err parse_name(struct str text, struct question *q) {
+    struct str port = text, name = str_cut(&port, ':');
+    uint64_t number;
+
+    if (name.len == 0 || name.len >= sizeof q->name || str_find(name, '[') != STR_END ||
+        str_find(name, '@') != STR_END ||
+        (name.len < text.len && str_to_u64(port, UINT16_MAX, &number) != ERR_OK))
+        return ERR_INVALID;
+    memcpy(q->name, name.ptr, name.len);
+    q->name[name.len] = '\0';
+    q->port = port.len ? port : STR("80");
+    return ERR_OK;
+}
+
 /* "http://127.0.0.1:8080/readyz" in its parts; the path may be left out. */
-static enum err parse(struct str url, struct endpoint *ret_endpoint, struct str *ret_path) {
+static enum err parse(struct str url, struct question *q) {
     size_t end;
 
     if (!str_starts_ascii(url, STR("http://")))
         return ERR_INVALID;
     url = str_from(url, strlen("http://"));
     end = str_find(url, '/');
-    *ret_path = str_from(url, end);
-    if (ret_path->len <= 1)
-        *ret_path = STR("/readyz");
-    return endpoint_parse(str_upto(url, end), HTTP_PORT, ret_endpoint);
+    q->path = str_from(url, end);
+    if (q->path.len <= 1)
+        q->path = STR("/readyz");
+    q->host = str_upto(url, end);
+    return endpoint_parse(q->host, HTTP_PORT, &q->address) == ERR_OK ? ERR_OK
+                                                                     : parse_name(q->host, q);
 }
 
 /* Where this machine's service listens, by its own variable. */
-static enum err find(struct endpoint *ret_endpoint) {
+static enum err find(struct question *q) {
     const char *listen = getenv("CRAWLD_LISTEN");
+    static char host[ENDPOINT_TEXT_LEN];
     enum err e =
-        endpoint_parse(str_of(listen && *listen ? listen : "127.0.0.1:8080"), -1, ret_endpoint);
+        endpoint_parse(str_of(listen && *listen ? listen : "127.0.0.1:8080"), -1, &q->address);
 
-    if (e == ERR_OK)
-        endpoint_make_reachable(ret_endpoint);
-    return e;
+    if (e != ERR_OK)
+        return e;
+    endpoint_make_reachable(&q->address);
+    endpoint_text(&q->address, host);
+    q->host = str_of(host);
+    q->path = STR("/readyz");
+    return ERR_OK;
 }
 
-static enum err ask(int fd, const struct endpoint *a, struct str path) {
+static int open_connection(const struct sockaddr *address, socklen_t len) {
+    int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd >= 0 && connect(fd, address, len) == 0)
+        return fd;
+    if (fd >= 0)
+        (void)close(fd);
+    return -1;
+}
+
+/* -1 with one line in |why|. */
+static int open_by_name(const struct question *q, const char **why) {
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    OWNED_CHARS char *port = mem_chars(q->port);
+    struct addrinfo *found = NULL;
+    int fd = -1, code = getaddrinfo(q->name, port, &hints, &found);
+
+    for (const struct addrinfo *a = found; a && fd < 0; a = a->ai_next)
+        fd = open_connection(a->ai_addr, a->ai_addrlen);
+    *why = code ? gai_strerror(code) : strerror(errno);
+    if (found)
+        freeaddrinfo(found);
+    return fd;
+}
+
+static enum err ask(int fd, const struct question *q) {
     OWNED_BUF struct buf request = BUF_INIT(MAX_HEAD);
-    char host[ENDPOINT_TEXT_LEN];
     size_t sent = 0;
 
-    endpoint_text(a, host);
-    if (buf_printf(&request, "GET %.*s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n",
-                   (int)path.len, path.ptr, host) != ERR_OK)
+    if (buf_printf(&request, "GET %.*s HTTP/1.1\r\nHost: %.*s\r\nConnection: close\r\n\r\n",
+                   (int)q->path.len, q->path.ptr, (int)q->host.len, q->host.ptr) != ERR_OK)
         return ERR_TOO_BIG;
     while (sent < request.len) {
         ssize_t n = send(fd, request.ptr + sent, request.len - sent, MSG_NOSIGNAL);
@@ -92,17 +147,17 @@ static unsigned read_status(int fd) {
 }
 
 int cmd_health(char *const *argv) {
-    struct endpoint address;
-    struct str path = STR("/readyz");
+    struct question q = {.name = ""};
+    const char *why = NULL;
     OWNED_FD int fd = -1;
     unsigned status;
-    char why[64];
+    char text[64];
 
     if (argv[0] && argv[1]) {
-        (void)fprintf(stderr, "crawld: usage: crawld health [http://ADDR:PORT]\n");
+        (void)fprintf(stderr, "crawld: usage: crawld health [http://HOST:PORT]\n");
         return EXIT_USAGE;
     }
-    if ((argv[0] ? parse(str_of(argv[0]), &address, &path) : find(&address)) != ERR_OK) {
+    if ((argv[0] ? parse(str_of(argv[0]), &q) : find(&q)) != ERR_OK) {
         (void)fprintf(stderr, "crawld: health: %s\n",
                       argv[0] ? "not a URL as in http://127.0.0.1:8080"
                               : "CRAWLD_LISTEN is not an address and port, as in 127.0.0.1:8080");
@@ -110,14 +165,14 @@ int cmd_health(char *const *argv) {
     }
     (void)signal(SIGALRM, give_up);
     (void)alarm(PATIENCE_S);
-    fd = socket(address.bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 ||
-        connect(fd, (const struct sockaddr *)(const void *)&address.bytes, address.len) != 0 ||
-        ask(fd, &address, path) != ERR_OK)
-        return fail(strerror(errno));
+    fd = *q.name ? open_by_name(&q, &why)
+                 : open_connection((const struct sockaddr *)(const void *)&q.address.bytes,
+                                   q.address.len);
+    if (fd < 0 || ask(fd, &q) != ERR_OK)
+        return fail(fd < 0 && why ? why : strerror(errno));
     status = read_status(fd);
     if (status == 200)
         return 0;
-    (void)snprintf(why, sizeof why, status ? "HTTP status %u" : "not an answer in HTTP", status);
-    return fail(why);
+    (void)snprintf(text, sizeof text, status ? "HTTP status %u" : "not an answer in HTTP", status);
+    return fail(text);
 }

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "api/format.h"
+#include "api/option.h"
+#include "base/mem.h"
 #include "base/own.h"
 #include "crawler/extract.h"
 #include "crawler/url.h"
@@ -17,7 +19,7 @@ enum { CHUNK = 64 << 10, MAX_LINE = 1 << 20 };
 
 struct request {
     struct url url;
-    struct extract_options options;
+    struct job job; /* its options: as one would give them to a job */
     enum format format;
     struct str content_type;
     struct buf link_headers; /* a line each */
@@ -42,33 +44,26 @@ static const char *set_url(struct request *r, struct str value) {
     return url_why_invalid(value);
 }
 
-static const char *set_elements(struct request *r, struct str value) {
-    uint64_t elements = 0;
-    enum tag tag;
+/* As the service takes the option |name| in a query. */
+static const char *set_option(struct request *r, const char *name, struct str value) {
+    static const struct codec_limits limits; /* of numbers, of which there are none here */
+    static char why[OPTION_WHY_BYTES];
+    const struct option *o = option_find(str_of(name));
+    const struct option_value v = option_of_text(o, value);
 
-    if (str_eq(value, STR("*"))) {
-        r->options.elements = UINT64_MAX;
-        return NULL;
-    }
-    while (value.len) {
-        if (!extract_takes_element(str_trim(str_cut(&value, ',')), &tag))
-            return "names an element that carries no URL";
-        elements |= (uint64_t)1 << tag;
-    }
-    r->options.elements = elements;
-    return elements ? NULL : "names no element";
+    return option_set(o, &v, &limits, &r->job, why);
+}
+
+static const char *set_elements(struct request *r, struct str value) {
+    return set_option(r, "extract.elements", value);
 }
 
 static const char *set_schemes(struct request *r, struct str value) {
-    r->options.schemes = value;
-    return value.len ? NULL : "names no scheme";
+    return set_option(r, "extract.schemes", value);
 }
 
 static const char *set_fragments(struct request *r, struct str value) {
-    if (!str_eq(value, STR("strip")) && !str_eq(value, STR("keep")))
-        return "either strip or keep";
-    r->options.fragments = str_eq(value, STR("keep")) ? FRAGMENTS_KEEP : FRAGMENTS_STRIP;
-    return NULL;
+    return set_option(r, "extract.fragments", value);
 }
 
 static const char *set_format(struct request *r, struct str value) {
@@ -177,39 +172,75 @@ static enum err print_lines(const struct request *r, const struct links *links) 
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
+static enum err find_links(const struct request *r, struct links *links) {
+    struct extract_options o = extract_options_of(&r->job.options);
+    OWNED(extract) struct extract *x = extract_new(&o, url_href(&r->url), r->content_type);
+
+    if (!x)
+        return ERR_NO_MEMORY;
+    extract_put_header(x, buf_str(&r->link_headers));
+    return read_document(r, x) == 0 ? extract_finish(x, links) : ERR_IO;
+}
+
+static void say(enum err e) {
+    (void)fprintf(stderr, "crawld: links: %s\n", err_text(e));
+}
+
+/* What a job would count as links_dropped. */
+static void say_dropped(const struct links *links) {
+    if (links->dropped)
+        (void)fprintf(stderr,
+                      "crawld: links: links dropped: %llu (beyond %u of one document, or longer "
+                      "than 64 KiB)\n",
+                      (unsigned long long)links->dropped, extract_defaults().max_links);
+}
+
 static int print_links(const struct request *r) {
-    OWNED(extract)
-    struct extract *x = extract_new(&r->options, url_href(&r->url), r->content_type);
     struct links links;
     enum err e;
 
-    extract_put_header(x, buf_str(&r->link_headers));
-    if (read_document(r, x) != 0)
-        return 1;
     links_init(&links);
-    e = extract_finish(x, &links);
-    if (e == ERR_OK)
+    e = find_links(r, &links);
+    if (!extract_reads(r->content_type))
+        (void)fprintf(stderr, "crawld: links: no document of this type is read\n");
+    if (e == ERR_OK) {
         e = print_lines(r, &links);
+        if (e == ERR_OK && fflush(stdout) != 0)
+            e = ERR_IO;
+        if (e != ERR_OK)
+            say(e);
+        say_dropped(&links);
+    } else if (e != ERR_IO) { /* which was said */
+        say(e);
+    }
     links_done(&links);
-    if (e == ERR_OK && fflush(stdout) != 0)
-        e = ERR_IO;
-    if (e != ERR_OK)
-        (void)fprintf(stderr, "crawld: links: %s\n", err_text(e));
     return e != ERR_OK;
 }
 
+static void set_defaults(struct job_options *o) {
+    struct extract_options usual = extract_defaults();
+
+    o->elements = usual.elements;
+    o->schemes = mem_chars(usual.schemes);
+    o->fragments = usual.fragments;
+    o->text = usual.text;
+    o->nofollow = usual.nofollow;
+    o->max_links = usual.max_links;
+}
+
 int cmd_links(char *const *argv) {
-    struct request r = {.options = extract_defaults(),
-                        .content_type = STR("text/html"), /* what the caller asks for */
+    struct request r = {.content_type = STR("text/html"),
                         .link_headers = BUF_INIT(MAX_LINE),
                         .format = FORMAT_TSV};
     int status;
 
     url_init(&r.url);
+    set_defaults(&r.job.options);
     status = read_args(&r, argv);
     if (status == 0)
         status = print_links(&r);
     url_done(&r.url);
     buf_done(&r.link_headers);
+    job_options_done(&r.job.options);
     return status;
 }

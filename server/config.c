@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/own.h"
+#include "crawler/addrguard.h"
 #include "crawler/crew.h"
 
 #define LOOPBACK_ADDRESS "127.0.0.1:8080"
@@ -30,20 +31,53 @@ static const char *const log_levels[] = {
 #define MIB ((uint64_t)1 << 20)
 #define GIB ((uint64_t)1 << 30)
 
+/* --- checks of single values ------------------------------------------------------- */
+
+static const char *check_endpoint(struct str value) {
+    struct endpoint ignored;
+
+    return endpoint_parse(value, -1, &ignored) == ERR_OK
+               ? NULL
+               : "is not an address and port, as in " LOOPBACK_ADDRESS;
+}
+
+static const char *check_dns_server(struct str value) {
+    struct endpoint ignored;
+
+    return endpoint_parse(value, DNS_PORT, &ignored) == ERR_OK ? NULL : "is not an address";
+}
+
+static const char *check_host_name(struct str value) {
+    for (size_t i = 0; i < value.len; i++)
+        if (value.ptr[i] <= ' ' || value.ptr[i] > '~' || strchr("/@?#\\", value.ptr[i]))
+            return "is not a host name";
+    return NULL;
+}
+
+static const char *check_net(struct str value) {
+    OWNED(addrguard) struct addrguard *g = addrguard_new();
+
+    return addrguard_allow(g, value) == ERR_OK ? NULL : "is not an address range, as in 10.0.0.0/8";
+}
+
+/* --- the table ----------------------------------------------------------------------- */
+
 static const struct setting table[] = {
     {"listen", SETTING_TEXT, AT(listen), .hint = "ADDR:PORT", .initial = LOOPBACK_ADDRESS,
+     .check = check_endpoint,
      .help = "where to answer; port 0 picks a free one, and the log says which"},
     {"database", SETTING_TEXT, AT(database), .hint = "URL", .initial = "sqlite:crawld.db",
      .help = "where jobs and results are kept: sqlite:FILE"},
     {"no-auth", SETTING_FLAG, AT(no_auth), .initial = "false", .shown = "off",
      .help = "answer everyone, also on addresses that others can reach"},
-    {"allowed-host", SETTING_LIST, AT(allowed_hosts), .hint = "NAME",
+    {"allowed-host", SETTING_LIST, AT(allowed_hosts), .hint = "NAME", .check = check_host_name,
      .help = "accept this Host besides localhost, and no other: so it is on loopback, and "
              "elsewhere once one is given; may be repeated"},
-    {"allow-net", SETTING_LIST, AT(allow_nets), .hint = "CIDR",
+    {"allow-net", SETTING_LIST, AT(allow_nets), .hint = "CIDR", .check = check_net,
      .help = "crawl this private or special range too; may be repeated"},
     {"dns-server", SETTING_LIST, AT(dns_servers), .hint = "ADDR[:PORT]",
-     .shown = "those of resolv.conf", .help = "ask this name server; may be repeated"},
+     .shown = "those of resolv.conf", .check = check_dns_server,
+     .help = "ask this name server; may be repeated"},
     {"max-transfers", SETTING_NUMBER, AT(max_transfers), .hint = "N", .initial = "1000", .min = 1,
      .max = 100000, .help = "concurrent transfers in all"},
     {"fetch-threads", SETTING_NUMBER, AT(fetch_threads), .hint = "N",
@@ -74,7 +108,8 @@ static const struct setting table[] = {
     {"max-request-bytes", SETTING_SIZE, AT(max_request_bytes), .hint = "N", .initial = "8MiB",
      .min = KIB, .max = GIB, .help = "JSON bodies, decoded; text/plain is not held to it"},
     {"max-queued-urls", SETTING_NUMBER, AT(max_queued_urls), .hint = "N", .initial = "10000000",
-     .min = 1, .max = 1000000000000, .help = "over all jobs; a list that would pass it, its duplicates counted, is refused"},
+     .min = 1, .max = 1000000000000,
+     .help = "over all jobs; a list that would pass it, its duplicates counted, is refused"},
     {"min-free-bytes", SETTING_SIZE, AT(min_free_bytes), .hint = "N", .initial = "512MiB",
      .max = (uint64_t)1 << 50, .help = "on the volume; below it the crawl pauses"},
     {"drain-ms", SETTING_NUMBER, AT(drain_ms), .hint = "N", .initial = "5000", .max = 3600000,
@@ -98,7 +133,7 @@ static const struct setting table[] = {
 enum { N_SETTINGS = sizeof table / sizeof table[0] };
 static const struct settings settings = {table, N_SETTINGS};
 
-/* --- checks of single values ------------------------------------------------------- */
+/* --- what the table does not say ------------------------------------------------------ */
 
 static enum err refuse(struct buf *why, const char *option, const char *value, const char *reason) {
     (void)!buf_printf(why, "--%s \"%s\": %s", option, value, reason);
@@ -106,13 +141,13 @@ static enum err refuse(struct buf *why, const char *option, const char *value, c
 }
 
 static enum err check_listen(struct config *c, struct buf *why) {
-    if (endpoint_parse(str_of(c->listen), -1, &c->listen_address) != ERR_OK)
-        return refuse(why, "listen", c->listen, "not an address and port, as in " LOOPBACK_ADDRESS);
-    if (!c->no_auth && !endpoint_is_loopback(&c->listen_address))
+    enum err e = endpoint_parse(str_of(c->listen), -1, &c->listen_address);
+
+    if (e == ERR_OK && !c->no_auth && !endpoint_is_loopback(&c->listen_address))
         return refuse(why, "listen", c->listen,
                       "others could reach this address, and anyone may call the service: "
                       "listen on 127.0.0.1, or say --no-auth");
-    return ERR_OK;
+    return e;
 }
 
 static enum err check_database(const struct config *c, struct buf *why) {
@@ -132,25 +167,10 @@ static bool is_header_text(struct str s) {
     return s.len <= MAX_USER_AGENT;
 }
 
-static bool is_host_name(struct str s) {
-    for (size_t i = 0; i < s.len; i++)
-        if (s.ptr[i] <= ' ' || s.ptr[i] > '~' || strchr("/@?#\\", s.ptr[i]))
-            return false;
-    return s.len > 0;
-}
-
-static enum err check_names(const struct config *c, struct buf *why) {
-    struct endpoint ignored;
-
-    if (!is_header_text(str_of(c->user_agent)))
-        return refuse(why, "user-agent", "…", "not printable ASCII, or too long");
-    for (size_t i = 0; i < c->allowed_hosts.n; i++)
-        if (!is_host_name(str_of(c->allowed_hosts.items[i])))
-            return refuse(why, "allowed-host", c->allowed_hosts.items[i], "not a host name");
-    for (size_t i = 0; i < c->dns_servers.n; i++)
-        if (endpoint_parse(str_of(c->dns_servers.items[i]), DNS_PORT, &ignored) != ERR_OK)
-            return refuse(why, "dns-server", c->dns_servers.items[i], "not an address");
-    return ERR_OK;
+static enum err check_user_agent(const struct config *c, struct buf *why) {
+    return is_header_text(str_of(c->user_agent))
+               ? ERR_OK
+               : refuse(why, "user-agent", "…", "not printable ASCII, or too long");
 }
 
 static bool is_given(const bool *given, const char *name) {
@@ -178,7 +198,7 @@ static enum err settle(struct config *c, const bool *given, struct buf *why) {
     if (e == ERR_OK)
         e = check_database(c, why);
     if (e == ERR_OK)
-        e = check_names(c, why);
+        e = check_user_agent(c, why);
     return e == ERR_OK ? settle_delays(c, given, why) : e;
 }
 

@@ -246,8 +246,8 @@ static enum MHD_Result on_header(void *arg, enum MHD_ValueKind kind, const char 
     (void)kind;
     if (list->n == list->max)
         return MHD_NO;
-    list->items[list->n++] = (struct api_header){
-        .name = str_at(name, name_len), .value = str_at(value, value ? value_len : 0)};
+    list->items[list->n++] = (struct api_header){.name = str_at(name, name_len),
+                                                 .value = str_at(value, value ? value_len : 0)};
     return MHD_YES;
 }
 

@@ -14,8 +14,8 @@ static const char help[] =
     "               [--format tsv|ndjson] [--content-type TYPE] [--link-header VALUE] [FILE|-]\n"
     "                              print the links of one document, read as if fetched from URL\n"
     "  crawld url BASE INPUT       print INPUT resolved against BASE (empty for none)\n"
-    "  crawld health [URL]         ask a running service whether it is ready; without URL the\n"
-    "                              one at CRAWLD_LISTEN, or at 127.0.0.1:8080\n"
+    "  crawld health [URL]         ask the service at URL (http://HOST:PORT) whether it is ready;\n"
+    "                              without one that at CRAWLD_LISTEN, or at 127.0.0.1:8080\n"
     "  crawld --version | --help\n";
 
 static const struct {
@@ -34,12 +34,22 @@ static int print(const char *text) {
     return fputs(text, stdout) < 0 || fflush(stdout) != 0;
 }
 
+/* |rest|: what stands behind a word that wants nothing behind it. */
+static int print_alone(const char *text, char *const *rest) {
+    if (!*rest)
+        return print(text);
+    (void)fprintf(stderr, "crawld: %s: unexpected argument\n", *rest);
+    return EXIT_USAGE;
+}
+
 static int run(const char *name, char *const *argv) {
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(commands[i].name, name) != 0)
             continue;
+        if (commands[i].run != cmd_serve)
+            (void)signal(SIGPIPE, SIG_DFL); /* "crawld links | head" ends as others do */
         if (commands[i].run && commands[i].run != cmd_serve && *argv && is_help(*argv))
-            return print(help);
+            return print_alone(help, argv + 1);
         if (commands[i].run)
             return commands[i].run(argv);
         (void)fprintf(stderr, "crawld: %s: not available yet\n", name);
@@ -54,10 +64,10 @@ int main(int argc, char **argv) {
 
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a full disk */
-    if (is_help(first))
-        return print(help);
+    if (is_help(first) || strcmp(first, "help") == 0)
+        return print_alone(help, argv + 2);
     if (strcmp(first, "--version") == 0)
-        return print("crawld " CRAWLD_VERSION "\n");
+        return print_alone("crawld " CRAWLD_VERSION "\n", argv + 2);
     if (argc < 2 || first[0] == '-')
         return cmd_serve(argv + (argc > 0));
     return run(first, argv + 2);

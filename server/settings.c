@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +46,13 @@ static enum err refuse(struct reading *r, const struct origin *from, const char 
                        const char *what) {
     (void)!buf_printf(r->why, "%s: ", from->name);
     (void)!buf_printf(r->why, format, what);
+    return ERR_INVALID;
+}
+
+static enum err refuse_value(struct reading *r, const struct origin *from, struct str value,
+                             const char *what) {
+    (void)!buf_printf(r->why, "%s: \"%.*s\" %s", from->name, (int)value.len,
+                      value.len ? value.ptr : "", what);
     return ERR_INVALID;
 }
 
@@ -99,7 +107,7 @@ static enum err set_flag(struct reading *r, const struct setting *s, const struc
     bool *at = (bool *)((char *)r->target + s->offset);
 
     if (!is_word_of(text, yes) && !is_word_of(text, no))
-        return refuse(r, from, "%s", "either true or false");
+        return refuse_value(r, from, text, "is neither true nor false");
     *at = is_word_of(text, yes);
     return ERR_OK;
 }
@@ -107,6 +115,7 @@ static enum err set_flag(struct reading *r, const struct setting *s, const struc
 static enum err set_choice(struct reading *r, const struct setting *s, const struct origin *from,
                            struct str text) {
     unsigned *at = (unsigned *)(void *)((char *)r->target + s->offset);
+    char what[80];
 
     for (unsigned i = 0; s->choices[i]; i++) {
         if (str_eq(text, str_of(s->choices[i]))) {
@@ -114,7 +123,15 @@ static enum err set_choice(struct reading *r, const struct setting *s, const str
             return ERR_OK;
         }
     }
-    return refuse(r, from, "one of %s", s->hint);
+    (void)snprintf(what, sizeof what, "is not one of %s", s->hint);
+    return refuse_value(r, from, text, what);
+}
+
+static enum err check(struct reading *r, const struct setting *s, const struct origin *from,
+                      struct str value) {
+    const char *wrong = s->check ? s->check(value) : NULL;
+
+    return wrong ? refuse_value(r, from, value, wrong) : ERR_OK;
 }
 
 static enum err set_text(struct reading *r, const struct setting *s, const struct origin *from,
@@ -123,6 +140,8 @@ static enum err set_text(struct reading *r, const struct setting *s, const struc
 
     if (text.len == 0)
         return refuse(r, from, "%s", "needs a value");
+    if (check(r, s, from, text) != ERR_OK)
+        return ERR_INVALID;
     free(*at);
     *at = mem_chars(text);
     return ERR_OK;
@@ -141,6 +160,8 @@ static enum err add_texts(struct reading *r, const struct setting *s, const stru
     while (text.len) {
         struct str item = str_trim(from->separator ? str_cut(&text, from->separator) : text);
 
+        if (item.len && check(r, s, from, item) != ERR_OK)
+            return ERR_INVALID;
         if (item.len)
             texts_put(at, item);
         if (!from->separator)

@@ -38,6 +38,8 @@ struct setting {
     const char *help;           /* one phrase */
     const char *const *choices; /* NULL ends */
     uint64_t min, max;
+    /* Of a text or of one of a list: NULL, or what it is ("is not an address"). */
+    const char *(*check)(struct str value);
 };
 
 struct settings {

@@ -1,6 +1,9 @@
 """The program as its user types it: subcommands, options, variables, exit codes."""
 
+import contextlib
 import os
+import signal
+import socket
 import subprocess
 
 import pytest
@@ -31,6 +34,8 @@ def test_help_and_version():
     for arguments in (["--help"], ["serve", "--help"]):
         result = run(*arguments)
         assert result.returncode == 0 and "--listen" in run("serve", "--help").stdout
+    for words in (["help"], ["-h"], ["links", "--help"]):
+        assert run(*words).stdout == run("--help").stdout
     version = run("--version")
     assert version.returncode == 0 and version.stdout.startswith("crawld 0.")
     # what is accepted is listed, what is not yet there is not
@@ -46,6 +51,9 @@ def test_help_and_version():
         ["serve", "--host-delay-ms", "5x"], ["serve", "--robots", "maybe"], ["serve", "stray"],
         ["serve", "--allow-net", "127.0.0.0/33"], ["serve", "--database", "postgresql://x/y"],
         ["serve", "--fetch-threads", "0"], ["serve", "--token", "a:b"], ["url"], ["links"],
+        ["--version", "x"], ["--help", "x"], ["help", "x"], ["url", "--help", "x"],
+        ["links", "--url", "http://a/", "--schemes", "HTTP"], ["links", "--url", "http://a/", "--schemes", ""],
+        ["links", "--url", "http://a/", "--schemes", "*,http"], ["links", "--url", "http://a/", "--elements", "b"],
     ],
 )  # fmt: skip
 def test_usage(arguments):
@@ -92,10 +100,45 @@ def test_links(tmp_path):
     assert only.stdout.splitlines()[1:] == ["http://a.test/\thttp://h/y"]
 
 
+def test_links_of_what_a_job_does_not_read():
+    html = '<a href="/x">1</a>'
+    header = "source_url\tparsed_url\n"
+    result = run("links", "--url", "http://a.test/", "--content-type", "image/png", stdin=html)
+    assert (result.returncode, result.stdout) == (0, header) and result.stderr.count("\n") == 1
+    result = run("links", "--url", "http://a.test/", "--content-type", "", stdin=html)
+    assert result.stdout == header + "http://a.test/\thttp://a.test/x\n" and result.stderr == ""
+
+
+def test_links_that_are_dropped():
+    html = f'<a href="/{"x" * 70_000}">1</a><a href="/y">2</a>'
+    result = run("links", "--url", "http://a.test/", stdin=html)
+    assert result.returncode == 0 and result.stdout.count("\n") == 2
+    assert "dropped: 1 " in result.stderr and result.stderr.count("\n") == 1
+
+
+def test_links_into_a_pipe_that_ends(tmp_path):
+    """As every tool: "crawld links | head" is over, without a word."""
+    (tmp_path / "page.html").write_text("".join(f'<a href="/{i:090}">x</a>' for i in range(20_000)))
+    command = [os.environ["CRAWLD_BIN"], "links", "--url", "http://a.test/", str(tmp_path / "page.html")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode in (0, -signal.SIGPIPE)
+
+
 def test_health(service):
     crawld = service()
     url = f"http://127.0.0.1:{crawld.port}"
     assert run("health", url).returncode == 0
+    result = run("health", f"http://nowhere.invalid:{crawld.port}")
+    assert result.returncode == 1 and result.stderr.count("\n") == 1  # a name, which nobody knows
+    name = socket.gethostname()
+    with contextlib.suppress(OSError):
+        if socket.gethostbyname(name).startswith("127."):  # this one is known, but not served
+            assert "HTTP status 403" in run("health", f"http://{name}:{crawld.port}").stderr
+    for wrong in ("http://", "http://a:b", "http://a:70000", "https://a", "http://[a]:1"):
+        check_usage(run("health", wrong))
     assert run("health", env={"CRAWLD_LISTEN": f"127.0.0.1:{crawld.port}"}).returncode == 0
     result = run("health", env={"CRAWLD_LISTEN": "nowhere"})
     assert result.returncode == 2 and "CRAWLD_LISTEN" in result.stderr

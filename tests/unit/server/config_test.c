@@ -108,9 +108,14 @@ TEST(what_is_wrong_is_one_line) {
                   "CRAWLD_MAX_ATTEMPTS: \"0\" is not a whole number between 1 and 100");
     CHECK_REFUSED("--fetch-threads 0", "",
                   "--fetch-threads: \"0\" is not a whole number between 1 and 64");
-    CHECK_REFUSED("--robots maybe", "", "--robots: one of obey|ignore");
-    CHECK_REFUSED("", "CRAWLD_NO_AUTH=perhaps", "CRAWLD_NO_AUTH: either true or false");
-    CHECK_REFUSED("--dns-server nowhere", "", "--dns-server \"nowhere\": not an address");
+    CHECK_REFUSED("--robots maybe", "", "--robots: \"maybe\" is not one of obey|ignore");
+    CHECK_REFUSED("", "CRAWLD_NO_AUTH=perhaps",
+                  "CRAWLD_NO_AUTH: \"perhaps\" is neither true nor false");
+    CHECK_REFUSED("--dns-server nowhere", "", "--dns-server: \"nowhere\" is not an address");
+    CHECK_REFUSED("", "CRAWLD_ALLOW_NET=10.0.0.0/8,10.0.0.0/99",
+                  "CRAWLD_ALLOW_NET: \"10.0.0.0/99\" is not an address range, as in 10.0.0.0/8");
+    CHECK_REFUSED("", "CRAWLD_LISTEN=nowhere",
+                  "CRAWLD_LISTEN: \"nowhere\" is not an address and port, as in 127.0.0.1:8080");
     CHECK_REFUSED("--min-host-delay-ms 60 --host-delay-ms 50", "",
                   "--min-host-delay-ms 60: more than --host-delay-ms 50");
     CHECK_REFUSED("--database mysql:x", "", "--database \"mysql:x\": not of the form sqlite:FILE");
