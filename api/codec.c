@@ -35,6 +35,31 @@ struct codec_limits codec_limits_of(const struct job_options *defaults, uint32_t
 
 /* --- JSON in -------------------------------------------------------------------- */
 
+/* In our words: the parser's own quote the body, and change with its version. */
+static const char *why_no_json(const json_error_t *why) {
+    switch (json_error_code(why)) {
+    case json_error_invalid_utf8:
+        return "is not UTF-8";
+    case json_error_premature_end_of_input:
+        return "ends before its value does";
+    case json_error_end_of_input_expected:
+        return "goes on behind its value";
+    case json_error_stack_overflow:
+        return "is nested too deeply";
+    case json_error_null_character:
+    case json_error_null_byte_in_key:
+        return "holds a NUL";
+    case json_error_duplicate_key:
+        return "names a member twice";
+    case json_error_numeric_overflow:
+        return "holds a number that is too large";
+    case json_error_out_of_memory:
+        return "does not fit into memory";
+    default:
+        return "is not JSON";
+    }
+}
+
 enum err codec_parse(struct str text, struct codec_body **ret_body, struct problem *p) {
     OWNED(codec_body) struct codec_body *b = NEW(struct codec_body);
     json_error_t why;
@@ -47,7 +72,8 @@ enum err codec_parse(struct str text, struct codec_body **ret_body, struct probl
     b->text = text;
     b->root = json_loadb(text.len ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES, &why);
     if (!b->root) {
-        problem_detail(p, "line %d, column %d: %s", why.line, why.column, why.text);
+        problem_fault_line(p, why.line > 0 ? (uint64_t)why.line : 1, "%s (column %d)",
+                           why_no_json(&why), why.column > 0 ? why.column : 1);
         return ERR_INVALID;
     }
     if (!json_is_object(b->root)) {
@@ -233,9 +259,12 @@ static void read_members(const struct reading *r, json_t *object, struct str tex
         index++;
         if (!*r->group && str_eq(key, STR("urls")))
             continue;
-        if (!*r->group && str_eq(key, STR("extract")) && json_is_object(member)) {
+        if (!*r->group && str_eq(key, STR("extract"))) {
             inside.group = "extract.";
-            read_members(&inside, member, STR_NONE);
+            if (json_is_object(member))
+                read_members(&inside, member, STR_NONE);
+            else
+                fault(r, key, "must be an object");
             continue;
         }
         o = find(r, key);

@@ -28,11 +28,19 @@ static enum err give(const struct lines *l, struct str raw, lines_sink *sink, vo
     return sink(arg, line, false);
 }
 
-/* Keeps what there is room for. */
+static struct str without_blanks_before(struct str piece) {
+    struct str trimmed = str_trim(piece);
+
+    return trimmed.len ? str_from(piece, (size_t)(trimmed.ptr - piece.ptr)) : STR_NONE;
+}
+
+/* Keeps what there is room for. Blanks at both ends of a line count for nothing. */
 static enum err hold(struct lines *l, struct str piece) {
     size_t room = LINES_MAX_RAW_BYTES - l->held.len;
 
-    if (piece.len > room)
+    if (l->held.len == 0)
+        piece = without_blanks_before(piece);
+    if (str_trim(str_from(piece, room)).len)
         l->is_overlong = true;
     return buf_put(&l->held, str_upto(piece, room));
 }

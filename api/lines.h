@@ -11,7 +11,7 @@
 
 enum {
     LINES_MAX_BYTES = 8192,      /* of a line, trimmed */
-    LINES_MAX_RAW_BYTES = 16384, /* with the blanks around it */
+    LINES_MAX_RAW_BYTES = 16384, /* that are kept of a line whose end has not come */
     LINES_SHOWN_BYTES = 1024,    /* of a line that is too long */
 };
 

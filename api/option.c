@@ -97,6 +97,8 @@ bool option_is_json_only(const struct option *o) {
 static struct option_value list_of(struct str text) {
     struct option_value v = {.type = OPTION_LIST};
 
+    if (str_ends(text, STR(","))) /* after which str_cut sees nothing */
+        return (struct option_value){.type = OPTION_OTHER};
     while (text.len) {
         if (v.n == OPTION_MAX_LIST)
             return (struct option_value){.type = OPTION_OTHER};
@@ -234,6 +236,8 @@ static const char *set_user_agent(const struct option_value *v, struct job *draf
     return NULL;
 }
 
+static const char star_is_alone[] = "has \"*\", which means all, beside others";
+
 static const char *set_elements(const struct option_value *v, struct job *draft) {
     uint64_t elements = 0;
     enum tag tag;
@@ -243,6 +247,8 @@ static const char *set_elements(const struct option_value *v, struct job *draft)
     for (size_t i = 0; i < v->n; i++) {
         if (v->n == 1 && str_eq(v->list[0], STR("*")))
             elements = UINT64_MAX;
+        else if (str_eq(v->list[i], STR("*")))
+            return star_is_alone;
         else if (extract_takes_element(v->list[i], &tag))
             elements |= (uint64_t)1 << tag;
         else
@@ -260,6 +266,8 @@ static const char *set_schemes(const struct option_value *v, struct job *draft) 
     for (size_t i = 0; i < v->n; i++) {
         bool all = v->n == 1 && str_eq(v->list[0], STR("*"));
 
+        if (!all && str_eq(v->list[i], STR("*")))
+            return star_is_alone;
         if (!all && !format_is_scheme(v->list[i]))
             return "names a scheme that is not one (lower case, without the colon)";
         if ((i && buf_put_char(&list, ',') != ERR_OK) || buf_put(&list, v->list[i]) != ERR_OK)

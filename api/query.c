@@ -42,11 +42,11 @@ static bool decode(struct str raw, char **at, struct str *ret_text) {
     return true;
 }
 
-static bool is_text(struct str s) {
+static bool has_control(struct str s) {
     for (size_t i = 0; i < s.len; i++)
         if ((unsigned char)s.ptr[i] < 0x20 || s.ptr[i] == 0x7f)
-            return false;
-    return utf8_valid(s);
+            return true;
+    return false;
 }
 
 /* NULL, or what is wrong with |*ret_p|. */
@@ -57,7 +57,9 @@ static const char *take(const struct query *q, struct str pair, char **at,
     *ret_p = (struct parameter){STR_NONE, STR_NONE};
     if (!decode(name, at, &ret_p->name) || !decode(pair, at, &ret_p->value))
         return "has a percent escape that is broken";
-    if (!is_text(ret_p->name) || !is_text(ret_p->value))
+    if (has_control(ret_p->name) || has_control(ret_p->value))
+        return "holds a control character";
+    if (!utf8_valid(ret_p->name) || !utf8_valid(ret_p->value))
         return "is not text in UTF-8";
     for (size_t i = 0; i < q->n; i++)
         if (str_eq(q->parameters[i].name, ret_p->name))

@@ -65,6 +65,11 @@ static bool type_parameter(struct str parameters, struct str name, struct str *r
     return false;
 }
 
+static bool is_utf8(struct str charset) {
+    return str_eq_ascii(charset, STR("utf-8")) || str_eq_ascii(charset, STR("utf8")) ||
+           str_eq_ascii(charset, STR("us-ascii")); /* a part of it */
+}
+
 /* False: the call is answered. */
 static bool check_type(struct api_call *c, bool *ret_is_json) {
     struct str parameters = STR_NONE, type, charset;
@@ -76,9 +81,8 @@ static bool check_type(struct api_call *c, bool *ret_is_json) {
         refuse_type(c, which_types);
         return false;
     }
-    if (!*ret_is_json && type_parameter(parameters, STR("charset"), &charset) &&
-        !str_eq_ascii(charset, STR("utf-8")) && !str_eq_ascii(charset, STR("utf8"))) {
-        refuse_type(c, "lists are read in UTF-8 only");
+    if (type_parameter(parameters, STR("charset"), &charset) && !is_utf8(charset)) {
+        refuse_type(c, "bodies are read in UTF-8 only");
         return false;
     }
     return true;

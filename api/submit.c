@@ -5,6 +5,8 @@
 #include "base/utf8.h"
 
 static const char too_long[] = "is longer than 8,192 bytes";
+static const char grown_too_long[] =
+    "is longer than 8,192 bytes in its canonical form, with what has to be escaped";
 
 enum err submit_init(struct submit *s, struct store *store) {
     *s = (struct submit){.host_key = BUF_INIT(URL_MAX_BYTES), .input = BUF_INIT(URL_MAX_BYTES)};
@@ -35,12 +37,12 @@ static const char *judge(struct submit *s, struct str input, struct seed *seed) 
 
     if (e != ERR_OK)
         return reject(seed, CODE_INVALID_URL, STR_NONE,
-                      e == ERR_TOO_BIG ? too_long : url_why_invalid(input));
+                      e == ERR_TOO_BIG ? grown_too_long : url_why_invalid(input));
     if (url_has_credentials(&s->url))
         return reject(seed, CODE_INVALID_URL, STR_NONE, "holds a user name or a password");
     url = url_without_fragment(&s->url);
     if (url.len > URL_MAX_BYTES)
-        return reject(seed, CODE_INVALID_URL, STR_NONE, too_long);
+        return reject(seed, CODE_INVALID_URL, STR_NONE, grown_too_long);
     if (!url_is_http(&s->url))
         return reject(seed, CODE_UNSUPPORTED_SCHEME, url, "only http and https are crawled");
     if (url_effective_port(&s->url) == 0)

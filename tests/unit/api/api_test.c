@@ -72,7 +72,11 @@ TEST(a_paused_job_may_begin_without_a_list) {
 }
 
 TEST(refuses_what_is_malformed) {
-    CHECK_INT(post_json("{"), 400);
+    CHECK_INT(post_json("{\"urls\":\n  [}"), 400);
+    CHECK(holds("\"detail\":\"line 2: is not JSON (column 4)\""));
+    CHECK(holds("\"errors\":[{\"line\":2,\"detail\":\"is not JSON (column 4)\"}]"));
+    CHECK_INT(post_json("{\"name\":1,\"name\":2}"), 400);
+    CHECK(holds("names a member twice"));
     CHECK_INT(post_json("{}"), 400);
     CHECK(holds("\"pointer\":\"#/urls\""));
     CHECK_INT(post_json("{\"urls\":[\"http://a/\",1]}"), 400);
@@ -126,6 +130,11 @@ TEST(refuses_bodies_that_it_cannot_read) {
     CHECK(holds("--data-binary"));
     CHECK(has_header("Accept-Post: application/json, text/plain"));
     CHECK_INT(call("POST /v1/jobs", "Content-Type: text/plain; charset=latin1", text), 415);
+    CHECK_INT(call("POST /v1/jobs", "Content-Type: application/json; charset=utf-16", text), 415);
+    CHECK_INT(call("POST /v1/jobs", "Content-Type: text/plain; charset=\"US-ASCII\"", text), 202);
+    CHECK_INT(call("POST /v1/jobs", "Content-Type: application/json; charset=UTF-8",
+                   STR("{\"urls\":[\"http://a.test/\"]}")),
+              202);
     CHECK_INT(call("POST /v1/jobs", "Content-Type: text/plain\nContent-Encoding: br", text), 415);
     CHECK(has_header("Accept-Encoding: gzip"));
     CHECK_INT(call("POST /v1/jobs", "Content-Type: text/plain\nContent-Encoding: gzip", text), 400);
@@ -199,8 +208,19 @@ TEST(rejects_what_is_too_long_alike) {
                    1);
     CHECK_INT(post_text("", text), 202);
     CHECK(holds("\"accepted\":1,\"duplicates\":0,\"rejected\":1"));
+    CHECK(holds("\"detail\":\"is longer than 8,192 bytes\""));
     CHECK_INT(post_json(json), 202);
     CHECK(holds("\"accepted\":1,\"duplicates\":0,\"rejected\":1"));
+}
+
+TEST(says_what_has_grown_too_long) {
+    OWNED_BUF struct buf text = BUF_INIT(1 << 14);
+
+    CHECK_OK(buf_put(&text, STR("http://a.test/\nhttp://a.test/")));
+    for (int i = 0; i < 3000; i++)
+        CHECK_OK(buf_put(&text, STR("\xc3\xa9")));
+    CHECK_INT(call("POST /v1/jobs", "Content-Type: text/plain", buf_str(&text)), 202);
+    CHECK(holds("in its canonical form"));
 }
 
 static bool is_refused_while_full(void) {

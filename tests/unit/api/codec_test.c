@@ -98,7 +98,13 @@ TEST(knows_the_stars) {
     CHECK_STR(str_of(draft->options.schemes), "*");
     CHECK_STR(options_text(), "{\"extract\":{\"elements\":[\"*\"],\"schemes\":[\"*\"]}}");
     CHECK_ERR(read_body("{\"extract\":{\"elements\":[\"*\",\"a\"]}}"), ERR_INVALID);
-    CHECK_ERR(read_body("{\"extract\":{\"schemes\":[\"*\",\"http\"]}}"), ERR_INVALID);
+    CHECK(strstr(problem.faults[0].detail, "beside others"));
+    CHECK_ERR(read_body("{\"extract\":{\"schemes\":[\"http\",\"*\"]}}"), ERR_INVALID);
+    CHECK(strstr(problem.faults[0].detail, "beside others"));
+    CHECK_ERR(read_query("extract.schemes=http,"), ERR_INVALID);
+    CHECK_ERR(read_query("extract.elements=a,,b"), ERR_INVALID);
+    CHECK_ERR(read_body("{\"extract\":[\"a\"]}"), ERR_INVALID);
+    CHECK_STR(str_of(problem.faults[0].detail), "must be an object");
 }
 
 TEST(hands_metadata_back_verbatim) {

@@ -53,16 +53,16 @@ TEST(names_the_line_that_is_not_utf8) {
     CHECK_INT(number, 1);
 }
 
-/* A line of |n| bytes between two others, with |blanks| spaces after it. */
+/* A line of |n| bytes between two others, with |blanks| spaces before and after it. */
 static struct str long_line(struct buf *text, size_t n, size_t blanks) {
     char *room;
 
     buf_clear(text);
-    if (buf_put(text, STR("x\n")) != ERR_OK || buf_room(text, n + blanks, &room) != ERR_OK)
+    if (buf_put(text, STR("x\n")) != ERR_OK || buf_room(text, n + 2 * blanks, &room) != ERR_OK)
         return STR_NONE;
-    memset(room, 'a', n);
-    memset(room + n, ' ', blanks);
-    buf_grew(text, n + blanks);
+    memset(room, ' ', n + 2 * blanks);
+    memset(room + blanks, 'a', n);
+    buf_grew(text, n + 2 * blanks);
     return buf_put(text, STR("\ny\n")) == ERR_OK ? buf_str(text) : STR_NONE;
 }
 
@@ -83,7 +83,10 @@ TEST(knows_the_limit_however_cut) {
         CHECK(is_too_long(LINES_MAX_BYTES + 1, 0, size));
         CHECK(is_too_long(LINES_MAX_RAW_BYTES + 1, 0, size));
         CHECK(is_too_long(500000, 0, size));
-        CHECK(is_too_long(10, LINES_MAX_RAW_BYTES, size));
+        CHECK(!is_too_long(10, LINES_MAX_RAW_BYTES, size));
+        CHECK(!is_too_long(LINES_MAX_BYTES, 50000, size));
+        CHECK(is_too_long(LINES_MAX_BYTES + 1, 50000, size));
+        CHECK(!is_too_long(0, 50000, size));
     }
 }
 

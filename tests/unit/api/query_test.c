@@ -37,6 +37,10 @@ TEST(refuses_what_is_broken) {
         CHECK_ERR(parse(&q, broken[i]), ERR_INVALID);
         CHECK_INT(problem.n_faults, 1);
     }
+    CHECK_ERR(parse(&q, "a=%1f"), ERR_INVALID);
+    CHECK_STR(str_of(problem.faults[0].detail), "holds a control character");
+    CHECK_ERR(parse(&q, "a=%fe"), ERR_INVALID);
+    CHECK_STR(str_of(problem.faults[0].detail), "is not text in UTF-8");
     for (int i = 0; i <= QUERY_MAX_PARAMETERS; i++)
         len += (size_t)snprintf(many + len, sizeof many - len, "p%d=&", i);
     CHECK_ERR(parse(&q, many), ERR_INVALID);
