@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "crawler/extract.h"
@@ -265,8 +266,11 @@ static void log_started(const struct app *a) {
 /* --- stop --------------------------------------------------------------------------------- */
 
 static void stop(struct app *a) {
+    int64_t until_ms = clock_mono_ms() + (int64_t)a->config.drain_ms;
+
     httpd_quiesce(a->httpd);
     crew_stop(a->crew);
+    httpd_drain(a->httpd, until_ms); /* an upload is the work of its sender */
     httpd_stop(a->httpd);
     store_stop(a->store);
 }

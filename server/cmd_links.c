@@ -229,9 +229,8 @@ static void set_defaults(struct job_options *o) {
 }
 
 int cmd_links(char *const *argv) {
-    struct request r = {.content_type = STR("text/html"),
-                        .link_headers = BUF_INIT(MAX_LINE),
-                        .format = FORMAT_TSV};
+    struct request r = {
+        .content_type = STR("text/html"), .link_headers = BUF_INIT(MAX_LINE), .format = FORMAT_TSV};
     int status;
 
     url_init(&r.url);

@@ -113,7 +113,7 @@ static const struct setting table[] = {
     {"min-free-bytes", SETTING_SIZE, AT(min_free_bytes), .hint = "N", .initial = "512MiB",
      .max = (uint64_t)1 << 50, .help = "on the volume; below it the crawl pauses"},
     {"drain-ms", SETTING_NUMBER, AT(drain_ms), .hint = "N", .initial = "5000", .max = 3600000,
-     .help = "time for transfers under way when told to stop"},
+     .help = "time for transfers and uploads under way when told to stop"},
     {"window-bytes", SETTING_SIZE, AT(window_bytes), .hint = "N", .initial = "12MiB", .min = MIB,
      .max = 64 * GIB, .help = "memory for the tasks at hand"},
     {"log-format", SETTING_CHOICE, AT(log_format), .hint = "text|json",

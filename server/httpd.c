@@ -29,6 +29,7 @@ enum {
      * that still sends would take our answer away from it. */
     DISCARD_BYTES = 128 << 20,
     STOP_PATIENCE_MS = 1000,
+    STALLED_MS = 1000, /* an upload that brings nothing for so long is not waited for */
 };
 
 struct httpd {
@@ -39,9 +40,11 @@ struct httpd {
     struct metrics *metrics;
     struct desk *desk;
     struct deadlines *deadlines;
-    atomic_bool closing;  /* each answer ends its connection */
-    atomic_bool refusing; /* calls are refused */
-    atomic_int n_calls;   /* under way */
+    atomic_bool closing;               /* each answer ends its connection */
+    atomic_bool refusing;              /* calls are refused */
+    atomic_int n_calls;                /* under way */
+    atomic_int n_receiving, n_working; /* of these: their bodies come in; on the desk */
+    atomic_uint_fast64_t received;     /* bytes of bodies, ever */
     atomic_int n_connections;
 };
 
@@ -56,7 +59,7 @@ enum step {
     STEP_HEAD,     /* nothing decided */
     STEP_RECEIVE,  /* the body goes to the call */
     STEP_DISCARD,  /* the body is dropped, the answer is there */
-    STEP_WORK,     /* on the desk, suspended */
+    STEP_WORK,     /* the body is complete; perhaps on the desk, suspended */
     STEP_ANSWERED, /* the answer is queued, or can be */
 };
 
@@ -295,6 +298,7 @@ static void carry_out(struct errand *e, bool refused) {
         api_call_refuse(r->call, "the service is stopping");
     else
         api_call_finish(r->call);
+    atomic_fetch_sub(&r->httpd->n_working, 1);
     MHD_resume_connection(connection);
 }
 
@@ -322,6 +326,7 @@ static struct request *request_new(struct httpd *h, struct peer *peer,
 static enum MHD_Result on_head(struct request *r) {
     if (!atomic_load(&r->httpd->refusing) && api_call_wants_body(r->call)) {
         r->step = STEP_RECEIVE;
+        atomic_fetch_add(&r->httpd->n_receiving, 1);
         deadline_phase(r->peer->deadline, PHASE_BODY);
         return MHD_YES;
     }
@@ -336,26 +341,27 @@ static enum MHD_Result on_head(struct request *r) {
 
 static enum MHD_Result on_body(struct request *r, struct str piece) {
     deadline_received(r->peer->deadline, piece.len);
-    if (r->step == STEP_RECEIVE)
+    if (r->step == STEP_RECEIVE) {
+        atomic_fetch_add(&r->httpd->received, piece.len);
         return api_call_body(r->call, piece) ? MHD_YES : MHD_NO;
+    }
     r->discarded += piece.len;
     return r->discarded <= DISCARD_BYTES ? MHD_YES : MHD_NO;
 }
 
 static enum MHD_Result send_to_desk(struct request *r) {
-    r->step = STEP_WORK;
     MHD_suspend_connection(r->connection);
+    atomic_fetch_add(&r->httpd->n_working, 1);
     if (!desk_put(r->httpd->desk, &r->errand)) {
         api_call_refuse(r->call, "too many calls are waiting");
+        atomic_fetch_sub(&r->httpd->n_working, 1);
         MHD_resume_connection(r->connection);
     }
     return MHD_YES;
 }
 
-/* The body is complete, or the desk is done. */
-static enum MHD_Result on_end(struct request *r) {
-    if (r->step != STEP_RECEIVE)
-        return answer(r);
+/* The answer, or the errand that will bring it. */
+static enum MHD_Result carry_on(struct request *r) {
     deadline_phase(r->peer->deadline, PHASE_WORK);
     if (atomic_load(&r->httpd->refusing))
         api_call_refuse(r->call, "the service is stopping");
@@ -364,6 +370,18 @@ static enum MHD_Result on_end(struct request *r) {
     else
         api_call_finish(r->call);
     return answer(r);
+}
+
+/* The body is complete, or the desk is done. */
+static enum MHD_Result on_end(struct request *r) {
+    enum MHD_Result result;
+
+    if (r->step != STEP_RECEIVE)
+        return answer(r);
+    r->step = STEP_WORK;
+    result = carry_on(r);
+    atomic_fetch_sub(&r->httpd->n_receiving, 1); /* counted as working by now, if it is */
+    return result;
 }
 
 /* --- callbacks of the library, on its threads ------------------------------------- */
@@ -446,6 +464,8 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **co
     if (!r)
         return;
     elapsed_us = clock_mono_us() - r->started_us;
+    if (r->step == STEP_RECEIVE) /* cut short */
+        atomic_fetch_sub(&h->n_receiving, 1);
     if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK)
         r->status = 0;
     metrics_request(h->metrics, api_call_route(r->call), r->status, elapsed_us);
@@ -547,6 +567,20 @@ static void pause_ms(int64_t ms) {
     struct timespec t = {ms / 1000, ms % 1000 * 1000000};
 
     (void)nanosleep(&t, NULL);
+}
+
+void httpd_drain(struct httpd *h, int64_t until_ms) {
+    uint64_t received = atomic_load(&h->received);
+    int64_t now_ms = clock_mono_ms(), moved_ms = now_ms;
+
+    while (now_ms < until_ms && (atomic_load(&h->n_working) || (atomic_load(&h->n_receiving) &&
+                                                                now_ms - moved_ms < STALLED_MS))) {
+        pause_ms(5);
+        now_ms = clock_mono_ms();
+        if (atomic_load(&h->received) != received || atomic_load(&h->n_working))
+            moved_ms = now_ms;
+        received = atomic_load(&h->received);
+    }
 }
 
 void httpd_stop(struct httpd *h) {

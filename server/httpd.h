@@ -26,6 +26,9 @@ MUST_USE enum err httpd_new(const struct httpd_options *o, struct httpd **ret_ht
 /* Takes no more connections; those that are there are served on, and told to
  * close with each answer. */
 void httpd_quiesce(struct httpd *h);
+/* Waits, until |until_ms| of the monotonic clock at most, for calls on the desk and for
+ * those whose bodies still come in and move. */
+void httpd_drain(struct httpd *h, int64_t until_ms);
 /* Refuses what comes from now on, ends what is under way (downloads are cut),
  * and returns when no call of the api is left. */
 void httpd_stop(struct httpd *h);

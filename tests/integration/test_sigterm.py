@@ -71,6 +71,51 @@ def test_open_connections_do_not_hold_it_up(service, site):
     assert crawld.get("/v1/jobs").json["items"] == []
 
 
+def send_slowly(crawld, lines, pause, done):
+    """A list in chunks; the status of its answer is put into |done|."""
+    connection = crawld.connection()
+
+    def body():
+        for i in range(lines):
+            yield b"http://127.0.0.1:1/%d\n" % i
+            time.sleep(pause)
+
+    try:
+        connection.request("POST", "/v1/jobs", body(), {"Content-Type": "text/plain"}, encode_chunked=True)
+        done.append(connection.getresponse().status)
+    except OSError as error:
+        done.append(error)
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("drain, status", [("10000", 202), ("300", None)])
+def test_an_upload_that_moves_is_waited_for(service, drain, status):
+    crawld, done = service("--drain-ms", drain), []
+    upload = threading.Thread(target=send_slowly, args=(crawld, 20, 0.1, done))
+    upload.start()
+    time.sleep(0.5)
+    begin = time.monotonic()
+    assert crawld.stop() == 0
+    assert time.monotonic() - begin < 5
+    upload.join()
+    assert done == [202] if status else done != [202]
+    crawld.restart()
+    assert [job["counts"]["total"] for job in crawld.get("/v1/jobs").json["items"]] == ([20] if status else [])
+
+
+def test_an_upload_that_stalls_is_not_waited_for(service):
+    crawld, done = service("--drain-ms", "30000"), []
+    upload = threading.Thread(target=send_slowly, args=(crawld, 2, 4, done))
+    upload.start()
+    time.sleep(0.5)
+    begin = time.monotonic()
+    assert crawld.stop() == 0
+    assert time.monotonic() - begin < 6
+    upload.join()
+    assert done != [202]
+
+
 def test_a_second_signal_ends_it_at_once(service, site):
     web = site({"/never": Reply(hang=True)})
     crawld = service("--drain-ms", "60000")
