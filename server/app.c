@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -359,6 +360,7 @@ static int run(struct app *a) {
     sigset_t set = stop_signals();
 
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL); /* before the first thread */
+    (void)umask(S_IRWXG | S_IRWXO);               /* what is crawled is nobody else's business */
     fill_defaults(a);
     if (share_files(a) != ERR_OK || allow_nets(a) != ERR_OK || join_lists(a) != ERR_OK ||
         start(a) != ERR_OK) {

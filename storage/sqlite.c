@@ -142,8 +142,11 @@ static void explain(struct buf *why, enum err e) {
 static enum err open_all(struct sqlite *s, struct buf *why) {
     enum err e = lockfile_take(s->path, &s->lock_fd, why);
 
-    if (e == ERR_OK)
-        e = db_open(s->path, DB_WRITER, sqlite_schema_admit, &s->db, why);
+    if (e != ERR_OK)
+        return e;
+    e = db_open(s->path, DB_WRITER, sqlite_schema_admit, &s->db, why);
+    if (e != ERR_OK)
+        lockfile_remove(s->path, s->lock_fd);
     if (e == ERR_OK)
         e = sqlite_schema_migrate(s->db);
     if (e == ERR_OK)

@@ -197,6 +197,23 @@ def test_allowed_hosts_off_loopback(service):
     assert crawld.get("/v1/jobs", Host="localhost").status == 200
 
 
+def test_only_its_user_reads_the_files(service):
+    crawld = service()
+    modes = {p.name: p.stat().st_mode & 0o777 for p in crawld.folder.glob("crawld.db*")}
+    assert set(modes) == {"crawld.db", "crawld.db-wal", "crawld.db-shm", "crawld.db.lock"}
+    assert set(modes.values()) == {0o600}, modes
+
+
+@pytest.mark.parametrize("name", ["no database", "a folder", "nowhere/x"])
+def test_what_is_no_database_stays_alone(tmp_path, name):
+    (tmp_path / "no database").write_text("a text of somebody's, which is long enough to be looked at\n" * 99)
+    (tmp_path / "a folder").mkdir()
+    before = sorted(tmp_path.iterdir())
+    result = run("serve", "--listen", "127.0.0.1:0", "--database", f"sqlite:{tmp_path / name}")
+    assert result.returncode == 1 and result.stderr.count("\n") == 1, result
+    assert sorted(tmp_path.iterdir()) == before
+
+
 def test_one_database_one_service(service):
     crawld = service()
     second = Crawld(crawld.folder)
