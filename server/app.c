@@ -253,15 +253,20 @@ static enum err start(struct app *a) {
 }
 
 static void log_started(const struct app *a) {
-    char address[ENDPOINT_TEXT_LEN];
+    struct endpoint reachable = a->config.listen_address;
+    char address[ENDPOINT_TEXT_LEN], near[ENDPOINT_TEXT_LEN], hint[ENDPOINT_TEXT_LEN + 16];
 
     endpoint_text(&a->config.listen_address, address);
+    endpoint_make_reachable(&reachable);
+    endpoint_text(&reachable, near);
+    (void)snprintf(hint, sizeof hint, "curl http://%s/", near);
     log_info("listening", log_str("address", str_of(address)),
              log_str("version", STR(CRAWLD_VERSION)),
              log_str("database", str_of(a->config.database)),
              log_int("max_transfers", (int64_t)a->max_transfers),
              log_int("max_connections", a->max_connections),
-             log_str("libmicrohttpd", str_of(httpd_library())));
+             log_str("libmicrohttpd", str_of(httpd_library())),
+             log_str("try", str_of(hint))); /* the list of all calls */
 }
 
 /* --- stop --------------------------------------------------------------------------------- */
