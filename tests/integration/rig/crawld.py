@@ -43,7 +43,7 @@ class Crawld:
         self.database = self.folder / "crawld.db"
         self.options = list(options)
         self.extra_env = env or {}
-        self.binary = binary or os.environ["CRAWLD_BIN"]
+        self.binary = os.path.abspath(binary or os.environ["CRAWLD_BIN"])  # it runs in its folder
         self.process = None
         self.port = None
         self.log = []
