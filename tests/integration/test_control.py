@@ -190,7 +190,7 @@ def test_a_deadline(service, site, state):
     begin = time.monotonic()
     job = crawld.wait(job_id, seconds=10)
     assert 1.5 < time.monotonic() - begin < 6
-    assert (job["state"], job["stop_reason"], job["actions"]) == ("completed", "deadline", [])
+    assert (job["state"], job["stop_reason"], job["actions"]) == ("completed", "deadline", ["retry"])
     counts = job["counts"]
     assert counts["succeeded"] + counts["skipped"] == 600 and counts["skipped"] > 0
     assert (counts["succeeded"] > 0) == (state == "running")
