@@ -21,9 +21,10 @@
 
 enum {
     MAX_FILES = 1 << 20,     /* what we make use of */
-    OTHER_FILES = 48,        /* database, epolls, wakes, resolver, what is read for a moment */
+    OTHER_FILES = 40,        /* database, epolls, spools, what is read for a moment */
+    FILES_AN_ENGINE = 8,     /* epoll, wakes, resolver */
     MAX_CONNECTIONS = 12000, /* clients */
-    LEAST_FILES = 64,        /* OTHER_FILES, a few transfers and a few clients */
+    LEAST_SHARED = 16,       /* a few transfers and a few clients */
     MAX_LINE = 4096,
     HEALTH_SECONDS = 1, /* between two looks at the store */
 };
@@ -91,6 +92,7 @@ static void forget_proxies(void) {
 /* Shares the descriptors that we may have among transfers and clients. */
 static enum err share_files(struct app *a) {
     struct rlimit limit = {1024, 1024};
+    size_t other = OTHER_FILES + FILES_AN_ENGINE * (size_t)a->config.fetch_threads;
     size_t files, usable;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
@@ -99,12 +101,12 @@ static enum err share_files(struct app *a) {
         (void)getrlimit(RLIMIT_NOFILE, &limit);
     }
     files = limit.rlim_cur < MAX_FILES ? (size_t)limit.rlim_cur : MAX_FILES;
-    if (files < LEAST_FILES) {
-        (void)!buf_printf(&a->why, "%zu file descriptors are too few, %d are needed (ulimit -n)",
-                          files, LEAST_FILES);
+    if (files < other + LEAST_SHARED) {
+        (void)!buf_printf(&a->why, "%zu file descriptors are too few, %zu are needed (ulimit -n)",
+                          files, other + LEAST_SHARED);
         return ERR_TOO_BIG;
     }
-    usable = files - OTHER_FILES;
+    usable = files - other;
     a->max_transfers = (size_t)a->config.max_transfers;
     if (a->max_transfers > usable / 2) {
         a->max_transfers = usable / 2;

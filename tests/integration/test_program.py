@@ -178,12 +178,14 @@ def with_few_files(folder, n):
 def test_few_files(service, site, tmp_path):
     """Too few to work with: it says so and does not start. With a few it crawls slowly."""
     web = site({}, default=lambda request: page("/x"))
-    few = Crawld(tmp_path / "few", binary=with_few_files(tmp_path, 63))
-    with pytest.raises(AssertionError, match="ended before"):
-        few.start()
-    assert few._ended(10) == 1
-    assert len(few.log) == 1 and "63 file descriptors are too few" in few.log[0]
-    crawld = service(binary=with_few_files(tmp_path, 64))
+    for threads, least in (("1", 64), ("8", 120)):
+        binary = with_few_files(tmp_path, least - 1)
+        few = Crawld(tmp_path / threads, "--fetch-threads", threads, binary=binary)
+        with pytest.raises(AssertionError, match="ended before"):
+            few.start()
+        assert few._ended(10) == 1
+        assert len(few.log) == 1 and f"{least - 1} file descriptors are too few" in few.log[0]
+    crawld = service("--fetch-threads", "1", binary=with_few_files(tmp_path, 64))
     urls = [web.url(f"/{i}", host=f"127.0.7.{i % 40 + 1}") for i in range(200)]
     assert crawld.crawl(urls)["counts"]["succeeded"] == 200
 
