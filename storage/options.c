@@ -13,7 +13,7 @@ enum kind { KIND_U32, KIND_U64, KIND_BOOL, KIND_TEXT };
 
 struct field {
     enum kind kind;
-    size_t offset;
+    uint32_t offset;
     uint32_t n_choices; /* of an enum, which is a KIND_U32; else 0 */
 };
 

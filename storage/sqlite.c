@@ -121,6 +121,7 @@ static struct sqlite *new_sqlite(const struct store_options *o, struct str path,
     struct sqlite *s = NEW(struct sqlite);
 
     s->lock_fd = -1;
+    s->expired_to = -1;
     s->path = path_of(path);
     s->folder = folder_of(s->path);
     s->backend.ops = &ops;
@@ -156,7 +157,7 @@ static enum err open_all(struct sqlite *s, struct buf *why) {
     s->pool = pool_new(s->path);
     return writer_new(
         &(struct writer_options){
-            .backend = &s->backend, .db = s->db, .sweep = sqlite_sweep, .tick = moves_tick},
+            .backend = &s->backend, .db = s->db, .sweep = sqlite_sweep, .tick = sqlite_tick},
         &s->writer);
 }
 

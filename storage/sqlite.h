@@ -30,6 +30,7 @@ struct sqlite {
         size_t cap_sorted;
         struct growth growth;
     } scratch;
+    int64_t expired_to; /* memos of hosts up to this id were looked at */
 };
 
 static inline struct sqlite *sqlite_of(struct backend *b) {
@@ -73,5 +74,6 @@ MUST_USE enum err sqlite_events_read(struct backend *b, int64_t job, uint64_t af
                                      event_visit *visit, void *arg);
 /* sqlite_sweep.c: for the writer */
 bool sqlite_sweep(struct writer *w);
+void sqlite_tick(struct writer *w);
 
 #endif

@@ -148,12 +148,12 @@ enum err hosts_remember(struct db *db, const struct host_memo *m) {
         return forget(db, m);
     return DB_RUN(db,
                   "INSERT OR REPLACE INTO host(id,name,blocked_until,fails,delay_ms,robots_kind,"
-                  "robots_at,robots_until,robots) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,"
+                  "robots_at,robots_until,noted_at,robots) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?11,"
                   "iif(?10,(SELECT robots FROM host WHERE id=?1 AND name=?2),?9))",
                   db_int(m->id), db_blob(str_of(m->name)), db_int(m->blocked_until),
                   db_int(m->fails), db_int(m->delay_ms), db_int(m->robots_kind),
                   db_int(m->robots_at), db_int(m->robots_until), db_blob(robots),
-                  db_int(keeps_robots));
+                  db_int(keeps_robots), db_int(clock_wall_ms()));
 }
 
 static char *copy_bytes(struct str s) {

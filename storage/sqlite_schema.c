@@ -60,7 +60,8 @@ static const char *const migrations[] = {
     "CREATE TABLE host("
     "  id INTEGER PRIMARY KEY, name BLOB NOT NULL, blocked_until INTEGER NOT NULL,"
     "  fails INTEGER NOT NULL, delay_ms INTEGER NOT NULL, robots_kind INTEGER NOT NULL,"
-    "  robots_at INTEGER NOT NULL, robots_until INTEGER NOT NULL, robots BLOB) STRICT;"
+    "  robots_at INTEGER NOT NULL, robots_until INTEGER NOT NULL,"
+    "  noted_at INTEGER NOT NULL, robots BLOB) STRICT;"
     /* The URLs of a job that keeps_seen, by hashes salted with its salt. */
     "CREATE TABLE seen("
     "  job INTEGER NOT NULL, hash INTEGER NOT NULL, PRIMARY KEY(job, hash)) STRICT, WITHOUT ROWID;"

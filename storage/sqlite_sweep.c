@@ -2,6 +2,8 @@
  * nobody feels. A large DELETE would make a WAL of the database's size. */
 #include "storage/sqlite.h"
 
+#include "base/clock.h"
+
 enum { FREE_PAGES_KEPT = 1024 }; /* 8 MB: they will be used again */
 
 /* A table of a job's rows; rows of pages are long, so there are fewer in a piece. */
@@ -54,6 +56,59 @@ static bool give_back(struct db *db) {
         return false;
     /* an error here is one of storage: the next write will meet it, and say so */
     return db_exec(db, "PRAGMA incremental_vacuum(256)") == ERR_OK;
+}
+
+/* --- memos of hosts that have expired ------------------------------------------------- */
+
+enum {
+    MEMOS_LOOKED_AT = 200,   /* once a second, round and round */
+    MEMO_KEPT_MS = 86400000, /* after the last time that it holds */
+};
+
+/* The rows behind |from|: the last of them, and whether one of them may go. */
+static enum err look_at_memos(struct db *db, int64_t from, int64_t before, int64_t *ret_last,
+                              bool *ret_any) {
+    OWNED_ROWS sqlite3_stmt *st = NULL;
+    enum err e = DB_QUERY(db, &st,
+                          "SELECT id,max(blocked_until,robots_until,noted_at)<?2 FROM host"
+                          " WHERE id>?1 ORDER BY id LIMIT ?3",
+                          db_int(from), db_int(before), db_int(MEMOS_LOOKED_AT));
+
+    *ret_any = false;
+    *ret_last = -1; /* at the end: from the start again */
+    while (e == ERR_OK && (e = db_step(db, st)) == ERR_OK) {
+        *ret_last = sqlite3_column_int64(st, 0);
+        *ret_any = *ret_any || sqlite3_column_int64(st, 1);
+    }
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+struct expiry {
+    int64_t from, last, before;
+};
+
+static enum err run_expiry(struct writer *w, void *arg) {
+    const struct expiry *x = arg;
+
+    return DB_RUN(
+        writer_db(w),
+        "DELETE FROM host WHERE id>?1 AND id<=?2 AND max(blocked_until,robots_until,noted_at)<?3",
+        db_int(x->from), db_int(x->last), db_int(x->before));
+}
+
+static void expire_memos(struct writer *w) {
+    struct sqlite *s = sqlite_of(writer_backend(w));
+    struct expiry x = {.from = s->expired_to, .before = clock_wall_ms() - MEMO_KEPT_MS};
+    bool any;
+
+    if (look_at_memos(writer_db(w), x.from, x.before, &x.last, &any) == ERR_OK &&
+        (!any || writer_alone(w, run_expiry, &x)))
+        s->expired_to = x.last;
+}
+
+void sqlite_tick(struct writer *w) {
+    moves_tick(w);
+    expire_memos(w);
 }
 
 bool sqlite_sweep(struct writer *w) {

@@ -241,6 +241,9 @@ void refill_free(struct refill *r);
 DEFINE_OWNED(refill)
 void store_refill(struct store *s, struct refill *r);
 
+/* What is remembered of a host leaves by itself when all of it has passed (blocked_until,
+ * robots_until) and nothing was noted for a day. */
+
 /* What is remembered of one host, for one that no refill opened. Lent likewise. */
 struct host_ask {
     int64_t host;

@@ -172,6 +172,30 @@ static void run_sql(struct rig *r, const char *sql) {
     (void)sqlite3_close(db);
 }
 
+TEST(what_has_passed_of_a_host_is_forgotten_in_the_end) {
+    struct host_memo memos[] = {
+        {.id = rig_host("a.example:443"), .name = (char *)"a.example:443", .fails = 1},
+        {.id = rig_host("b.example:443"), .name = (char *)"b.example:443", .fails = 1},
+    };
+    struct store_batch b = {.memos = memos, .n_memos = 2};
+    OWNED(host_memo) struct host_memo *kept = NULL;
+    struct host_memo *old = NULL;
+
+    RIG_OPEN(r);
+    rig_commit(&r, &b);
+    store_free(TAKE(r.store));
+    run_sql(&r,
+            "UPDATE host SET noted_at=noted_at-90000000 WHERE name=CAST('a.example:443' AS BLOB)");
+    CHECK_OK(rig_open(&r));
+    for (int i = 0; i < 300 && (old = rig_recall(&r, "a.example:443")); i++) {
+        host_memo_free(old);
+        (void)usleep(10000);
+    }
+    CHECK(!old);
+    kept = rig_recall(&r, "b.example:443");
+    CHECK(kept);
+}
+
 TEST(a_newer_schema_is_refused) {
     RIG_OPEN(r);
 
