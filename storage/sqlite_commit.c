@@ -280,7 +280,6 @@ static enum err run_batch(struct writer *w, struct request *request) {
     struct store_batch *b = br->batch;
     enum err e = check_epoch(writer_db(w), b->epoch);
 
-    recent_begin(&br->sqlite->scratch.growth.recent);
     if (e == ERR_OK)
         e = settle_all(w, br->sqlite, b);
     for (size_t i = 0; i < b->n_drained && e == ERR_OK; i++)
@@ -300,8 +299,6 @@ static void committed(struct request *request, enum err e) {
     struct batch_request *br = CONTAINER_OF(request, struct batch_request, request);
     struct store_batch *b = br->batch;
 
-    if (e == ERR_OK)
-        recent_commit(&br->sqlite->scratch.growth.recent);
     b->result = e;
     free(br);
     b->done(b);

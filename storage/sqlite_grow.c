@@ -16,7 +16,6 @@ struct candidate {
 enum { KEPT_CAP = 16384 }; /* candidates: more room than that is given back */
 
 void growth_done(struct growth *g) {
-    recent_done(&g->recent);
     free(g->all);
     *g = (struct growth){0};
 }
@@ -85,20 +84,9 @@ static void sort(struct growth *g, int (*compare_two)(const void *, const void *
 
 /* --- settling ----------------------------------------------------------------------------- */
 
-static enum err is_seen(struct recent *r, struct db *db, int64_t job, int64_t hash,
-                        bool *ret_is_seen) {
-    enum err e = ERR_OK;
-
-    *ret_is_seen = recent_has(r, hash);
-    if (*ret_is_seen)
-        return ERR_OK;
-    e = seen_has(db, job, hash, ret_is_seen);
-    if (e == ERR_OK && *ret_is_seen)
-        recent_add(r, hash);
-    return e;
-}
-
-/* In the order of the keys, which is that of the table. */
+/* In the order of the keys, which is that of the table. What a batch names again and again
+ * is looked up once: a memory of hashes in front of the table was measured to spare nothing
+ * beside that. */
 static enum err drop_seen(struct growth *g, struct db *db, int64_t job) {
     size_t kept = 0;
     int64_t last = 0;
@@ -106,7 +94,7 @@ static enum err drop_seen(struct growth *g, struct db *db, int64_t job) {
     sort(g, by_hash);
     for (size_t i = 0; i < g->n; i++) {
         bool drops = i && g->all[i].hash == last;
-        enum err e = drops ? ERR_OK : is_seen(&g->recent, db, job, g->all[i].hash, &drops);
+        enum err e = drops ? ERR_OK : seen_has(db, job, g->all[i].hash, &drops);
 
         if (e != ERR_OK)
             return e;
@@ -134,10 +122,8 @@ static enum err put_seen(struct growth *g, struct db *db, int64_t job) {
     int64_t *hashes = NEW_N(int64_t, g->n);
     enum err e;
 
-    for (size_t i = 0; i < g->n; i++) {
+    for (size_t i = 0; i < g->n; i++)
         hashes[i] = g->all[i].hash;
-        recent_add(&g->recent, hashes[i]);
-    }
     e = seen_put(db, job, hashes, g->n);
     free(hashes);
     return e;

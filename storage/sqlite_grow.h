@@ -8,7 +8,6 @@
 
 /* The URLs found by the pages of one job in a batch; borrowed from their results. */
 struct growth {
-    struct recent recent; /* of all jobs; see there for begin and commit */
     struct candidate *all;
     size_t n, cap;
 };

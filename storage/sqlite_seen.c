@@ -3,49 +3,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
-#include "base/mem.h"
 #include "storage/sqlite_bulk.h"
-
-/* --- recent ones --------------------------------------------------------------------- */
-
-enum { SLOTS = 1 << 16 }; /* 512 KB */
-
-static size_t slot_of(int64_t hash) {
-    return (size_t)((uint64_t)hash % SLOTS);
-}
-
-void recent_done(struct recent *r) {
-    free(r->slots);
-    free(r->pending);
-    *r = (struct recent){0};
-}
-
-void recent_begin(struct recent *r) {
-    r->n = 0;
-}
-
-void recent_add(struct recent *r, int64_t hash) {
-    if (r->n == r->cap) {
-        r->cap = r->cap ? r->cap * 2 : 256;
-        r->pending = mem_resize(r->pending, r->cap, sizeof *r->pending);
-    }
-    r->pending[r->n++] = hash;
-}
-
-void recent_commit(struct recent *r) {
-    if (r->n && !r->slots)
-        r->slots = NEW_N(int64_t, SLOTS);
-    for (size_t i = 0; i < r->n; i++)
-        r->slots[slot_of(r->pending[i])] = r->pending[i];
-    r->n = 0;
-}
-
-/* An empty slot is 0, a hash that then counts as none. */
-bool recent_has(const struct recent *r, int64_t hash) {
-    return r->slots && hash && r->slots[slot_of(hash)] == hash;
-}
-
-/* --- the table ------------------------------------------------------------------------- */
 
 int64_t seen_hash(int64_t salt, struct str url) {
     return (int64_t)hash_u64_seeded(url, (uint64_t)salt);
