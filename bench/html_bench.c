@@ -21,13 +21,13 @@ enum {
     CHUNK = 64 << 10
 };
 
-static bool wants_tag(void *arg, struct str name) {
+static uint8_t wants_tag(void *arg, struct str name) {
     (void)arg;
     return str_eq(name, STR("a")) || str_eq(name, STR("area")) || str_eq(name, STR("link")) ||
            str_eq(name, STR("base"));
 }
 
-static bool wants_attr(void *arg, struct str tag, struct str name) {
+static uint8_t wants_attr(void *arg, uint8_t tag, struct str name) {
     (void)arg;
     (void)tag;
     return str_eq(name, STR("href")) || str_eq(name, STR("rel"));

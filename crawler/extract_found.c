@@ -134,9 +134,7 @@ static enum err resolve(struct extract_found *x, enum tag tag, struct str raw,
     return url_parse(ret_url, raw, base_of(x, tag), is_utf8 ? NULL : &encoder);
 }
 
-static bool is_asked_scheme(const struct extract_found *x, const struct url *u) {
-    struct str schemes = x->options->schemes;
-
+static bool is_listed(struct str schemes, const struct url *u) {
     while (schemes.len) {
         struct str scheme = str_trim(str_cut(&schemes, ','));
 
@@ -144,6 +142,19 @@ static bool is_asked_scheme(const struct extract_found *x, const struct url *u) 
             return true;
     }
     return false;
+}
+
+/* The list is read once for each scheme that has a number. */
+static bool is_asked_scheme(struct extract_found *x, const struct url *u) {
+    unsigned bit = 1U << u->scheme;
+
+    if (u->scheme == URL_OTHER)
+        return is_listed(x->options->schemes, u);
+    if (!(x->known_schemes & bit)) {
+        x->known_schemes |= bit;
+        x->asked_schemes |= is_listed(x->options->schemes, u) ? bit : 0;
+    }
+    return x->asked_schemes & bit;
 }
 
 static void count_dropped(struct extract_found *x) {

@@ -3,46 +3,39 @@
 #include "crawler/extract_tag.h"
 #include "crawler/extract_text.h"
 
-enum { HELD_BYTES = 1 << 20 }; /* of links inside an <a> whose text is still coming */
+enum { HELD_BYTES = 1 << 20 };               /* of links inside an <a> whose text is still coming */
+enum { META_CONTENT = 1, BASE_HREF = 1 }; /* numbers: the first of each tag */
 
 static bool is_asked(const struct extract_page *x, const struct extract_tag *tag) {
     return (x->options->elements >> tag->tag & 1) != 0;
 }
 
-/* With texts, any tag may be one that ends an <a>. */
-static bool wants_tag(void *arg, struct str tag_name) {
+static uint8_t wants_tag(void *arg, struct str tag_name) {
     const struct extract_page *x = arg;
     const struct extract_tag *tag = extract_tag_of(tag_name);
 
-    if (x->options->text)
-        return true;
-    return tag && (is_asked(x, tag) || tag->tag == TAG_META || tag->tag == TAG_BASE);
+    if (tag && (is_asked(x, tag) || tag->tag == TAG_META || tag->tag == TAG_BASE))
+        return extract_tag_number(tag);
+    return x->options->text ? EXTRACT_NO_URLS : 0; /* with texts, any may be one that ends an <a> */
 }
 
-static bool wants_attr(void *arg, struct str tag_name, struct str attr_name) {
-    const struct extract_page *x = arg;
-    const struct extract_tag *tag = extract_tag_of(tag_name);
+static uint8_t wants_attr(void *arg, uint8_t tag_number, struct str attr_name) {
+    const struct extract_tag *tag = extract_tag_by(tag_number);
 
-    if (!tag)
-        return false;
-    if (tag->tag == TAG_META)
-        return str_eq(attr_name, STR("http-equiv")) || str_eq(attr_name, STR("content")) ||
-               str_eq(attr_name, STR("charset"));
-    if (!is_asked(x, tag) && tag->tag != TAG_BASE)
-        return false;
-    return extract_attr_of(tag, attr_name) || (tag->has_rel && str_eq(attr_name, STR("rel")));
+    (void)arg;
+    return tag ? extract_attr_number(tag, attr_name) : 0;
 }
 
-static const struct html_attr *attr_named(const struct html_token *t, struct str name) {
+static const struct html_attr *attr_by(const struct html_token *t, uint8_t number) {
     for (size_t i = 0; i < t->n_attrs; i++) {
-        if (str_eq(t->attrs[i].name, name))
+        if (t->attrs[i].number == number)
             return &t->attrs[i];
     }
     return NULL;
 }
 
-static struct str value_of(const struct html_token *t, struct str name) {
-    const struct html_attr *a = attr_named(t, name);
+static struct str value_of(const struct html_token *t, uint8_t number) {
+    const struct html_attr *a = attr_by(t, number);
 
     return a ? a->value : STR_NONE;
 }
@@ -120,16 +113,14 @@ static enum err put_links(struct extract_page *x, const struct extract_tag *tag,
     enum err e = ERR_OK;
 
     if (tag->has_rel) {
-        struct str rel = value_of(t, STR("rel"));
+        struct str rel = value_of(t, EXTRACT_REL);
 
         if (x->options->nofollow == NOFOLLOW_DROP && extract_text_has_word(rel, STR("nofollow")))
             return ERR_OK;
-        buf_clear(&x->rel);
-        e = extract_text_put_tidy(&x->rel, rel);
-        f.rel = buf_str(&x->rel);
+        e = extract_text_tidy(&x->rel, rel, &f.rel);
     }
     for (size_t i = 0; e == ERR_OK && i < t->n_attrs; i++) {
-        const struct extract_attr *attr = extract_attr_of(tag, t->attrs[i].name);
+        const struct extract_attr *attr = extract_attr_by(tag, t->attrs[i].number);
 
         if (attr && t->attrs[i].too_long)
             extract_found_drop(&x->found);
@@ -141,12 +132,12 @@ static enum err put_links(struct extract_page *x, const struct extract_tag *tag,
 
 static enum err on_meta(struct extract_page *x, const struct extract_tag *tag,
                         const struct html_token *t) {
-    struct str http_equiv = value_of(t, STR("http-equiv"));
+    struct str http_equiv = value_of(t, EXTRACT_HTTP_EQUIV);
     const struct charset *c = NULL;
 
     if (x->takes_charset && !x->late)
-        c = charset_of_meta_attrs(http_equiv, value_of(t, STR("content")),
-                                  value_of(t, STR("charset")));
+        c = charset_of_meta_attrs(http_equiv, value_of(t, META_CONTENT),
+                                  value_of(t, EXTRACT_CHARSET));
     if (c && c != charset_of_label(STR("replacement")))
         x->found.charset = x->late = c;
     if (is_asked(x, tag) && str_eq_ascii(http_equiv, STR("refresh")))
@@ -155,7 +146,7 @@ static enum err on_meta(struct extract_page *x, const struct extract_tag *tag,
 }
 
 static enum err on_base(struct extract_page *x, const struct html_token *t) {
-    const struct html_attr *href = attr_named(t, STR("href"));
+    const struct html_attr *href = attr_by(t, BASE_HREF);
 
     return href ? extract_found_base(&x->found, href->value) : ERR_OK;
 }
@@ -191,7 +182,7 @@ static enum err end_in_anchor(struct extract_page *x, struct str name) {
 }
 
 static enum err on_start_tag(struct extract_page *x, const struct html_token *t) {
-    const struct extract_tag *tag = extract_tag_of(t->name);
+    const struct extract_tag *tag = extract_tag_by(t->number);
     enum err e = x->anchor.is_open ? start_in_anchor(x, t->name) : ERR_OK;
 
     if (e != ERR_OK || !tag)
@@ -253,6 +244,7 @@ bool extract_page_init(struct extract_page *x, const struct extract_options *o,
         .wants_tag = wants_tag,
         .wants_attr = wants_attr,
         .arg = x,
+        .no_end_tags = !o->text,
         .wants_text = o->text,
     };
 

@@ -73,10 +73,26 @@ const struct extract_tag *extract_tag_of(struct str name) {
     return NULL;
 }
 
-const struct extract_attr *extract_attr_of(const struct extract_tag *tag, struct str name) {
-    for (size_t i = 0; i < EXTRACT_TAG_ATTRS && tag->attrs[i].name.len; i++) {
-        if (str_eq(tag->attrs[i].name, name))
-            return &tag->attrs[i];
-    }
-    return NULL;
+uint8_t extract_tag_number(const struct extract_tag *tag) {
+    return (uint8_t)(tag - tags + 1);
+}
+
+const struct extract_tag *extract_tag_by(uint8_t number) {
+    return number == EXTRACT_NO_URLS ? NULL : &tags[number - 1];
+}
+
+/* Nearly all names differ in their length or their first byte. */
+static bool is_same(struct str a, struct str b) {
+    return a.len == b.len && a.ptr[0] == b.ptr[0] && memcmp(a.ptr, b.ptr, a.len) == 0;
+}
+
+uint8_t extract_attr_number(const struct extract_tag *tag, struct str name) {
+    for (uint8_t i = 0; i < EXTRACT_TAG_ATTRS && tag->attrs[i].name.len; i++)
+        if (is_same(tag->attrs[i].name, name))
+            return (uint8_t)(i + 1);
+    if (tag->has_rel && is_same(name, STR("rel")))
+        return EXTRACT_REL;
+    if (tag->tag == TAG_META && is_same(name, STR("http-equiv")))
+        return EXTRACT_HTTP_EQUIV;
+    return tag->tag == TAG_META && is_same(name, STR("charset")) ? EXTRACT_CHARSET : 0;
 }

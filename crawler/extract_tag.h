@@ -28,8 +28,29 @@ struct extract_tag {
 
 /* By an element's name in lower case; NULL where it carries no URLs. Static. */
 const struct extract_tag *extract_tag_of(struct str name);
-/* NULL: this attribute carries none there. */
-const struct extract_attr *extract_attr_of(const struct extract_tag *tag, struct str name);
+
+/* So that the tokeniser can hand tags and attributes back without their names being looked up
+ * again: numbers from 1. Those of attributes count within their tag, and go on with the names
+ * that say something about a URL. */
+enum { EXTRACT_REL = EXTRACT_TAG_ATTRS + 1, EXTRACT_HTTP_EQUIV, EXTRACT_CHARSET };
+enum { EXTRACT_NO_URLS = UINT8_MAX }; /* the number of no tag here */
+
+uint8_t extract_tag_number(const struct extract_tag *tag);
+const struct extract_tag *extract_tag_by(uint8_t number); /* NULL: EXTRACT_NO_URLS */
+/* 0: an attribute that does not matter there. */
+uint8_t extract_attr_number(const struct extract_tag *tag, struct str name);
+/* NULL: it carries no URL. */
+static inline const struct extract_attr *extract_attr_by(const struct extract_tag *tag,
+                                                         uint8_t number) {
+    return number <= EXTRACT_TAG_ATTRS ? &tag->attrs[number - 1] : NULL;
+}
+/* The two in one: NULL where this attribute carries none there. */
+static inline const struct extract_attr *extract_attr_of(const struct extract_tag *tag,
+                                                         struct str name) {
+    uint8_t number = extract_attr_number(tag, name);
+
+    return number ? extract_attr_by(tag, number) : NULL;
+}
 
 /* Walks the URLs of a value, as they are written. Not for VALUE_URL, which is one. */
 struct extract_values {

@@ -36,6 +36,31 @@ enum err extract_text_put_tidy(struct buf *b, struct str s) {
     return e;
 }
 
+/* Words of ASCII with one space between. */
+static bool is_tidy(struct str s) {
+    char before = ' ';
+
+    for (size_t i = 0; i < s.len; i++) {
+        if ((signed char)s.ptr[i] < ' ' || s.ptr[i] == 0x7f || (s.ptr[i] == ' ' && before == ' '))
+            return false; /* what is not ASCII is below as well */
+        before = s.ptr[i];
+    }
+    return s.len <= TEXT_MAX_BYTES && (before != ' ' || s.len == 0);
+}
+
+enum err extract_text_tidy(struct buf *b, struct str s, struct str *ret_tidy) {
+    enum err e = ERR_OK;
+
+    if (is_tidy(s)) {
+        *ret_tidy = s;
+        return ERR_OK;
+    }
+    buf_clear(b);
+    e = extract_text_put_tidy(b, s);
+    *ret_tidy = buf_str(b);
+    return e;
+}
+
 bool extract_text_collect(struct buf *b, struct str piece) {
     for (size_t i = 0; i < piece.len; i++) {
         char c = is_space(piece.ptr[i]) ? ' ' : piece.ptr[i];

@@ -12,12 +12,50 @@ enum {
     MAX_RAW_NAME = 64
 };
 
+/* --- how whole tags are read */
+
+static html_fast_run *run_by(enum html_way way) {
+    switch (way) {
+    case HTML_BY_BASE:
+        return html_fast_base;
+#ifdef HTML_HAS_AVX2
+    case HTML_BY_AVX2:
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") ? html_fast_avx2
+                                                                                : NULL;
+#endif
+#ifdef HTML_HAS_PLAIN
+    case HTML_BY_PLAIN:
+        return html_fast_plain;
+#endif
+    default:
+        return NULL;
+    }
+}
+
+static html_fast_run *best(void) {
+    html_fast_run *fast = run_by(HTML_BY_AVX2);
+
+    return fast ? fast : run_by(HTML_BY_BASE);
+}
+
+bool html_read_by(struct html *h, enum html_way way) {
+    html_fast_run *fast = run_by(way);
+
+    if (!fast && way != HTML_BY_STATES)
+        return false;
+    h->run_fast = fast;
+    return true;
+}
+
+/* --- life */
+
 struct html *html_new(const struct html_options *o) {
     struct html *h = NEW(struct html);
 
     assert(o->token);
     h->o = *o;
     h->state = S_DATA;
+    h->run_fast = best();
     buf_init(&h->name, HTML_MAX_VALUE);
     buf_init(&h->raw_name, MAX_RAW_NAME);
     buf_init(&h->kept, MAX_KEPT);
@@ -150,10 +188,11 @@ static size_t attrs_for_caller(const struct html *h, struct html_attr *attrs) {
     for (size_t i = 0; i < h->n_attrs; i++) {
         const struct html_kept *a = &h->attrs[i];
 
-        if (a->for_caller)
+        if (a->number)
             attrs[n++] = (struct html_attr){.name = str_at(h->kept.ptr + a->name_at, a->name_len),
                                             .value = html_attr_value(h, a),
-                                            .too_long = a->too_long};
+                                            .too_long = a->too_long,
+                                            .number = a->number};
     }
     return n;
 }
@@ -163,6 +202,7 @@ void html_put_tag_with(struct html *h, const struct html_attr *attrs, size_t n) 
                            .name = html_tag_name(h),
                            .attrs = attrs,
                            .n_attrs = n,
+                           .number = h->tag.number,
                            .self_closing = h->tag.self_closing,
                            .in_template = h->tag.in_template,
                            .in_foreign = h->tag.in_foreign};

@@ -23,6 +23,7 @@ struct html_attr {
     struct str name;  /* ASCII lower case */
     struct str value; /* character references decoded (as UTF-8 bytes) */
     bool too_long;    /* the value was longer than HTML_MAX_VALUE, and is empty */
+    uint8_t number;   /* what wants_attr said, or 0 */
 };
 
 /* Borrowed for the callback. */
@@ -32,6 +33,7 @@ struct html_token {
     struct str text; /* of a piece of text or a comment; text comes in any number of pieces */
     const struct html_attr *attrs; /* kept ones, each name once, in order */
     size_t n_attrs;
+    uint8_t number; /* of a tag: what wants_tag said, or 0 */
     bool self_closing;
     bool in_template; /* inside the contents of a template: not part of the document */
     bool in_foreign;  /* an element of SVG or MathML */
@@ -43,14 +45,15 @@ struct html_token {
 struct html_options {
     /* Called for each token; false stops the parse (html_feed returns ERR_STOPPED). */
     bool (*token)(void *arg, const struct html_token *t);
-    /* Which tags get a token, start and end: others pass without a look at their
-     * attributes. Asked once for each common name, so the answer must stay the
-     * same. NULL: all. */
-    bool (*wants_tag)(void *arg, struct str tag_name);
-    /* Of tags that get one, which attributes to keep: others are passed over without being stored,
-     * and their names are not looked at for duplicates. NULL: all. */
-    bool (*wants_attr)(void *arg, struct str tag_name, struct str attr_name);
+    /* Which tags get a token, by the caller's own number for each, which comes with the token;
+     * 0: none. Others pass without a look at their attributes. Asked once for each common
+     * name, so the answer must stay the same. NULL: all. */
+    uint8_t (*wants_tag)(void *arg, struct str tag_name);
+    /* Of tags that get one, which attributes to keep, likewise: others are passed over without
+     * being stored, and their names are not looked at for duplicates. NULL: all. */
+    uint8_t (*wants_attr)(void *arg, uint8_t tag_number, struct str attr_name);
     void *arg;
+    bool no_end_tags;                /* only start tags get a token */
     bool wants_text, wants_comments; /* else no such tokens */
 };
 
@@ -65,6 +68,11 @@ MUST_USE enum err html_finish(struct html *h); /* the end of the input: last tok
 
 /* May be called in the token callback of text: the next pieces are wanted or not. */
 void html_want_text(struct html *h, bool wanted);
+
+/* For tests: how whole tags are read while no text is wanted, whatever the processor is best
+ * at. All ways lead to the same tokens. False: this build or processor has not that one. */
+enum html_way { HTML_BY_STATES, HTML_BY_BASE, HTML_BY_AVX2, HTML_BY_PLAIN, HTML_WAYS };
+bool html_read_by(struct html *h, enum html_way way);
 
 /* For the conformance suite: starts in another state of the standard, as after
  * the start tag |last_start_tag|, as if in foreign content where CDATA is tested. */

@@ -125,8 +125,7 @@ bool html_tree_end(struct html *h) {
     if (t->is_off)
         return true;
     if (is_plain_end(t, h)) {
-        t->open[e]--;
-        t->depth--;
+        html_tree_pop_plain(t);
         return true;
     }
     if (t->beyond) {

@@ -1,22 +1,40 @@
 /* html_fast - the short way over whole tags while nobody wants text.
  *
- * Most of a page is tags that nobody wants and the text between them; those that
- * are wanted mostly have values that can be handed out as they stand. Nothing
- * here is needed for the result: whatever is unusual, or cut by the end of the
- * chunk, is left to the states of html_text.c and html_tag.c, which begin again
- * at its "<". The rules for attributes (sections 13.2.5.32-40) are theirs, but
- * followed from one "=" to the next, not from byte to byte.
+ * Most of a page is tags that nobody wants and the text between them; those that are
+ * wanted mostly have values that can be handed out as they stand. Nothing here is needed
+ * for the result: whatever is unusual, or cut by the end of the chunk, is left to the
+ * states of html_text.c and html_tag.c, which begin again at its "<".
+ *
+ * Compiled once for each kind of vector instructions that may be found at run time:
+ * CMakeLists.txt names them, html.c chooses.
  */
 #include <string.h>
 
 #include "crawler/html_internal.h"
 #include "crawler/html_scan.h"
 
+#ifndef HTML_FAST_RUN
+#define HTML_FAST_RUN html_fast_base
+#endif
+
 enum {
-    NAME_ROOM = 8, /* bytes that a tag's name and what ends it may have here */
-    MAX_ATTRS = 8, /* wanted ones of a tag */
-    MAX_NAME = 32  /* of an attribute */
+    NAME_BYTES = 8,              /* a longer name of a tag is for the states */
+    MARGIN = 2 + NAME_BYTES + 1, /* "</", a name, and what ends it */
+    MAX_ATTRS = 8,               /* wanted ones of a tag */
+    MAX_NAME = 32                /* of an attribute */
 };
+
+/* --- names of tags */
+
+static uint64_t load_name(const char *p) {
+    uint64_t word;
+
+    memcpy(&word, p, sizeof word);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    return word;
+}
 
 /* In a word of eight bytes: the top bit of the first that is below |n| or equal
  * to |c|; those above it may be set too. */
@@ -27,58 +45,32 @@ static uint64_t first_below_or(uint64_t word, uint64_t n, uint64_t c) {
     return ((word - ones * n) & ~word & tops) | ((x - ones) & ~x & tops);
 }
 
-/* The listed element whose name stands at |p|, with eight bytes to read there. */
+/* The listed element whose name stands at |p|. */
 static enum html_element element_at(const char *p, const char **ret_end) {
-    uint64_t word, ends;
-    unsigned bits;
+    uint64_t word = load_name(p), ends = first_below_or(word, '0', '>');
+    size_t len = ends ? scan_first(ends) / 8 : NAME_BYTES;
     enum html_element e;
+    char last = p[len];
 
-    memcpy(&word, p, sizeof word);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    word = __builtin_bswap64(word);
-#endif
-    ends = first_below_or(word, '0', '>');
-    if (ends == 0)
-        return EL_OTHER;
-    bits = (unsigned)__builtin_ctzll(ends) & ~7U;
-    word = (word | 0x2020202020202020U) & ((UINT64_C(1) << bits) - 1);
-    *ret_end = p + bits / 8;
+    word = (word | 0x2020202020202020U) & (len ? UINT64_MAX >> (64 - 8 * len) : 0);
+    *ret_end = p + len;
     e = html_element_slots[html_name_slot(word, html_element_multiplier)];
-    return html_element_keys[e] == word &&
-                   (**ret_end == '>' || **ret_end == '/' || html_is_space(**ret_end))
-               ? e
-               : EL_OTHER;
+    if (html_element_keys[e] != word || html_element_names[e].len != len || !(last == '>' || last == '/' || html_is_space(last)))
+        return EL_OTHER;
+    return e;
 }
 
-static const char *skip_space(const char *p, const char *end) {
-    while (p < end && html_is_space(*p))
-        p++;
-    return p;
+/* Whether |e|, and then ">", stands at |p|. Only letters have another case. */
+static bool is_name_at(const char *p, enum html_element e) {
+    uint64_t key = html_element_keys[e], other_case = key >> 1 & 0x2020202020202020U;
+    size_t len = html_element_names[e].len;
+
+    if (len - 1 >= NAME_BYTES)
+        return false;
+    return ((load_name(p) | other_case) & UINT64_MAX >> (64 - 8 * len)) == key && p[len] == '>';
 }
 
-/* Whether the "=" at |q| comes after a name that began at |p| or later. */
-static bool has_name(const char *p, const char *q) {
-    while (q > p && html_is_space(q[-1]))
-        q--;
-    return q > p && q[-1] != '/';
-}
-
-/* Behind the value that begins at |p|, or NULL where the chunk ends first. */
-static const char *skip_value(const char *p, const char *end) {
-    p = skip_space(p, end);
-    if (p == end)
-        return NULL;
-    if (*p == '"' || *p == '\'') {
-        const char *q = scan_any(p + 1, end, *p, *p, *p, *p);
-
-        return q == end ? NULL : q + 1;
-    }
-    while (p < end && *p != '>' && !html_is_space(*p))
-        p++;
-    return p;
-}
-
-/* --- a tag that somebody wants */
+/* --- wanted attributes */
 
 struct values {
     struct html_attr attrs[MAX_ATTRS];
@@ -86,14 +78,18 @@ struct values {
     size_t n;
 };
 
+static const char *skip_space(const char *p, const char *end) {
+    while (p < end && html_is_space(*p))
+        p++;
+    return p;
+}
+
 /* The one name in [p, q), in lower case, or none. */
 static struct str name_in(const char *p, const char *q, char room[MAX_NAME]) {
     bool is_odd = false, has_upper = false;
     size_t len;
 
     p = skip_space(p, q);
-    while (q > p && html_is_space(q[-1]))
-        q--;
     len = (size_t)(q - p);
     for (size_t i = 0; i < len; i++) {
         is_odd |= p[i] <= ' ' || p[i] == '/'; /* what is not ASCII is odd here too */
@@ -115,94 +111,183 @@ static bool is_known(const struct values *v, struct str name) {
     return false;
 }
 
-/* The value that ends at |end|, quote and all: false where it needs decoding. */
-static bool value_of(const char *p, const char *end, struct str *ret_value) {
-    p = skip_space(p, end);
-    if (*p == '"' || *p == '\'') {
-        p++;
-        end--;
-    }
-    if (end - p > HTML_MAX_VALUE || scan_any(p, end, '&', '\r', '\0', '&') != end)
-        return false;
-    *ret_value = str_at(p, (size_t)(end - p));
-    return true;
-}
-
-/* The attribute with its name in [p, q) and its value in [q + 1, end): false where
+/* The attribute whose name is in [p, q), with its |value| as it is written: false where
  * it is for the states. */
-static bool keep(struct html *h, struct values *v, const char *p, const char *q, const char *end) {
+static bool keep(struct html *h, struct values *v, const char *p, const char *q, struct str value) {
     struct html_attr *a = &v->attrs[v->n];
+    const char *end = value.ptr + value.len;
 
     if (v->n == MAX_ATTRS)
         return false;
     a->name = name_in(p, q, v->names[v->n]);
     if (a->name.len == 0)
         return false;
-    if (!h->o.wants_attr(h->o.arg, html_tag_name(h), a->name) || is_known(v, a->name))
+    a->number = h->o.wants_attr(h->o.arg, h->tag.number, a->name);
+    if (!a->number || is_known(v, a->name))
         return true;
+    a->value = value;
     a->too_long = false;
     v->n++;
-    return value_of(q + 1, end, &a->value);
+    return value.len <= HTML_MAX_VALUE && scan_any(value.ptr, end, '&', '\r', '\0', '&') == end;
 }
 
-/* --- any tag */
+/* --- attributes (sections 13.2.5.32-40), from one quote to the next */
+
+/* What matters in a block of a tag: bit i stands for at[i]. */
+struct marks {
+    const char *at;
+    uint64_t close, quote, equal;
+};
+
+static inline struct marks marks_at(const char *p, const char *end) {
+    struct marks m = {.at = p};
+    char padded[SCAN_BLOCK];
+
+    if (end - p < SCAN_BLOCK) {
+        memset(padded, 0, sizeof padded);
+        memcpy(padded, p, (size_t)(end - p));
+        p = padded;
+    }
+    m.close = scan_block(p, '>');
+    m.quote = scan_block_two(p, '"', '\'');
+    m.equal = scan_block(p, '=');
+    return m;
+}
+
+/* Of bits, those from |i| on. */
+static inline uint64_t from_bit(uint64_t bits, size_t i) {
+    return i < SCAN_BLOCK ? bits & UINT64_MAX << i : 0;
+}
+
+/* Whether the quote at |i| begins a value, when names begin at |from|: it is behind the only
+ * "=" that they have. */
+static inline bool begins_value(const struct marks *m, size_t from, size_t i) {
+    uint64_t equals = from_bit(m->equal, from) & ~from_bit(UINT64_MAX, i);
+
+    return i >= from + 2 && equals == UINT64_C(1) << (i - 1) && m->at[i - 2] != '/' &&
+           !html_is_space(m->at[i - 2]);
+}
+
+/* The quote that ends the value which the one at |i| begins, or NULL. */
+static inline const char *end_of_value(const struct marks *m, size_t i, const char *end) {
+    char quote = m->at[i];
+    uint64_t bits = from_bit(m->quote, i + 1);
+
+    for (; bits; bits &= bits - 1)
+        if (m->at[scan_first(bits)] == quote)
+            return m->at + scan_first(bits);
+    if (end - m->at <= SCAN_BLOCK)
+        return NULL;
+    return memchr(m->at + SCAN_BLOCK, quote, (size_t)(end - m->at) - SCAN_BLOCK);
+}
+
+/* The ">" at |i|, with names since |from|: NULL where it matters what they are. */
+static inline const char *end_of_tag(struct html *h, const struct marks *m, size_t from, size_t i,
+                                     const struct values *v) {
+    const char *close = m->at + i;
+    bool has_equal = from_bit(m->equal, from) & ~from_bit(UINT64_MAX, i);
+
+    h->tag.self_closing = i > from && close[-1] == '/';
+    if (has_equal && (v || h->tag.self_closing))
+        return NULL;
+    if (v && skip_space(m->at + from, close) != close - h->tag.self_closing)
+        return NULL;
+    return close;
+}
 
 /* The ">" that ends the tag whose name ends at |p|, or NULL: it is for the states.
  * Where |v| is not NULL, its attributes are looked at. Inlined, so that there are two. */
 static inline __attribute__((always_inline)) const char *
 run_attrs(struct html *h, const char *p, const char *end, struct values *v) {
-    const char *q = p;
+    struct marks m = marks_at(p, end);
+    size_t from = 0;
 
     for (;;) {
-        const char *value;
+        uint64_t stops = from_bit(m.close | m.quote, from);
+        size_t i;
+        const char *q;
 
-        q = scan_any(q, end, '>', '=', '>', '=');
-        if (q == end)
-            return NULL;
-        if (*q == '>')
-            break;
-        if (!has_name(p, q)) {
-            if (v)
+        if (stops == 0) {
+            if (from == 0 || p + from == end)
                 return NULL;
-            p = q++; /* it begins a name */
+            p += from;
+            m = marks_at(p, end);
+            from = 0;
             continue;
         }
-        value = skip_value(q + 1, end);
-        if (!value || (v && !keep(h, v, p, q, value)))
+        i = scan_first(stops);
+        if (p[i] == '>')
+            return end_of_tag(h, &m, from, i, v);
+        q = begins_value(&m, from, i) ? end_of_value(&m, i, end) : NULL;
+        if (!q || (v && !keep(h, v, p + from, p + i - 1, str_at(p + i + 1, (size_t)(q - p) - i - 1))))
             return NULL;
-        p = q = value;
+        from = (size_t)(q - p) + 1;
+        if (from > SCAN_BLOCK) {
+            p += from;
+            if (p == end)
+                return NULL;
+            m = marks_at(p, end);
+            from = 0;
+        }
     }
-    h->tag.self_closing = q > p && q[-1] == '/';
-    if (v && skip_space(p, q) != q - h->tag.self_closing)
-        return NULL; /* an attribute without a value */
-    return q;
 }
+
+/* --- tags */
 
 static bool is_for_states(struct html *h, enum html_element e, bool is_end) {
     return e == EL_OTHER || (!is_end && (e == EL_IMAGE || html_tree_needs_attrs(&h->tree, e)));
 }
 
-/* The tag whose "<" is at |p|: behind its ">", or NULL where it is for the states. */
-static const char *run_tag(struct html *h, const char *p, const char *end) {
-    bool is_end = p[1] == '/';
-    const char *q = p;
-    enum html_element e = element_at(p + 1 + is_end, &q);
+/* The tag of |e| whose name ends at |p|, as html_tag_end() has it: behind it, or NULL. */
+static const char *run_any(struct html *h, enum html_element e, bool is_end, const char *p,
+                           const char *end) {
     struct values v;
 
     if (is_for_states(h, e, is_end))
         return NULL;
     h->tag = (struct html_tag){.element = e, .is_end = is_end};
-    h->tag.wanted = html_tag_is_wanted(h, e);
+    h->tag.number = html_tag_number(h, e, is_end);
     v.n = 0;
-    if (!h->tag.wanted || is_end)
-        q = run_attrs(h, q, end, NULL);
+    if (!h->tag.number || is_end)
+        p = run_attrs(h, p, end, NULL);
     else
-        q = h->o.wants_attr ? run_attrs(h, q, end, &v) : NULL;
-    if (!q)
+        p = h->o.wants_attr ? run_attrs(h, p, end, &v) : NULL;
+    if (!p)
         return NULL;
     if (html_tag_taken(h))
         html_put_tag_with(h, v.attrs, v.n);
-    return q + 1;
+    return p + 1;
+}
+
+static const char *run_start(struct html *h, const char *p, const char *end) {
+    struct html_tree *t = &h->tree;
+    enum html_element e = element_at(p + 1, &p);
+    uint16_t flags = html_element_flags[e];
+
+    if (e == EL_OTHER || html_tag_number(h, e, false) || !html_tree_is_plain_start(t, flags))
+        return run_any(h, e, false, p, end);
+    if (*p != '>')
+        p = run_attrs(h, p, end, NULL);
+    if (!p)
+        return NULL;
+    if (!(flags & EF_VOID))
+        html_tree_push_plain(t, e, 0);
+    return p + 1;
+}
+
+static const char *run_end(struct html *h, const char *p, const char *end) {
+    struct html_tree *t = &h->tree;
+    enum html_element e;
+
+    if (t->depth && t->beyond == 0 && t->stack[t->depth - 1].is_plain) {
+        e = (enum html_element)t->stack[t->depth - 1].element;
+        if (is_name_at(p + 2, e) && !html_tag_number(h, e, true)) {
+            html_tree_pop_plain(t);
+            return p + 2 + html_element_names[e].len + 1;
+        }
+    }
+    e = element_at(p + 2, &p);
+    return run_any(h, e, true, p, end);
 }
 
 /* The comment whose "<!--" is at |p|: behind its ">", or NULL. */
@@ -218,9 +303,12 @@ static const char *run_comment(const char *p, const char *end) {
     return NULL;
 }
 
+/* The markup whose "<" is at |p|: behind its ">", or NULL where it is for the states. */
 static const char *run_markup(struct html *h, const char *p, const char *end) {
+    if (p[1] == '/')
+        return run_end(h, p, end);
     if (p[1] != '!')
-        return run_tag(h, p, end);
+        return run_start(h, p, end);
     return p[2] == '-' && p[3] == '-' && !h->o.wants_comments ? run_comment(p, end) : NULL;
 }
 
@@ -229,12 +317,12 @@ static const char *run_text(const struct html *h, const char *p, const char *end
     return h->tree.frameset_ok ? skip_space(p, end) : scan_any(p, end, '<', '<', '<', '<');
 }
 
-const char *html_run_fast(struct html *h, const char *p, const char *end) {
+const char *HTML_FAST_RUN(struct html *h, const char *p, const char *end) {
     for (;;) {
         const char *q;
 
         p = run_text(h, p, end);
-        if (end - p <= NAME_ROOM + 2 || *p != '<')
+        if (end - p < MARGIN || *p != '<')
             return p;
         q = run_markup(h, p, end);
         if (!q)

@@ -104,7 +104,7 @@ enum { HTML_MAX_ATTRS = 256, HTML_MAX_DEPTH = 512, HTML_MAX_ENTITY = 40 };
 struct html_kept {
     uint32_t name_at, name_len, value_at, value_len;
     bool too_long;
-    bool for_caller; /* else html_tree.c alone wants it */
+    uint8_t number; /* the caller's; 0: html_tree.c alone wants it */
 };
 
 /* The tag that is being read. */
@@ -112,7 +112,7 @@ struct html_tag {
     enum html_element element;
     uint32_t name_hash; /* of a name that is not listed, else 0 */
     bool is_end, self_closing;
-    bool wanted;      /* the caller gets a token */
+    uint8_t number;   /* the caller's, who gets a token; 0: none is wanted */
     bool keeps_attrs; /* somebody may want an attribute */
     /* of the attribute that is being read */
     bool keeps_name, keeps_value;
@@ -132,12 +132,13 @@ enum html_namespace { NS_HTML, NS_SVG, NS_MATH };
 /* How a template's contents are read: section 13.2.6.4.22. */
 enum html_template_mode { TM_ANY, TM_BODY, TM_TABLE, TM_TBODY, TM_ROW, TM_COLGROUP };
 
+/* Eight bytes: most tags do little else than put one of these on the stack. */
 struct html_open {
     uint32_t name_hash; /* where element is EL_OTHER, else 0 */
     uint8_t element, ns;
-    bool ends_scope, is_special;
-    bool html_inside, text_inside; /* an integration point */
-    bool is_plain;                 /* on top, it leaves start tags to the rules for the body */
+    bool ends_scope : 1, is_special : 1;
+    bool html_inside : 1, text_inside : 1; /* an integration point */
+    bool is_plain : 1; /* HTML, and on top it leaves start tags to the rules for the body */
     uint8_t template_mode;
 };
 
@@ -159,6 +160,8 @@ struct html_tree {
 
 enum { MATCH_FAILED = 255 };
 
+typedef const char *html_fast_run(struct html *h, const char *p, const char *end);
+
 struct html {
     struct html_options o;
     enum err result; /* what html_feed says once the state is S_STOPPED */
@@ -173,7 +176,11 @@ struct html {
     struct buf kept;     /* names and values of attributes */
     struct html_kept attrs[HTML_MAX_ATTRS];
     size_t n_attrs;
-    uint8_t wants_tag[EL_COUNT]; /* the caller's answers so far: see html_tag.c */
+    struct {
+        bool is_known;
+        uint8_t number;
+    } answers[EL_COUNT]; /* the caller's, by element */
+    html_fast_run *run_fast; /* NULL: never */
 
     char opening[8]; /* what came after "<!" */
     struct buf comment;
@@ -229,12 +236,19 @@ extern const uint64_t html_element_multiplier;
 extern const uint64_t html_element_keys[EL_COUNT];
 extern const unsigned char html_element_slots[1U << HTML_HASH_BITS];
 
-bool html_tag_is_wanted(struct html *h, enum html_element e); /* of a listed one */
+uint8_t html_tag_ask(struct html *h, enum html_element e);
+
+/* The caller's number for the tags of a listed element, or 0. */
+static inline uint8_t html_tag_number(struct html *h, enum html_element e, bool is_end) {
+    if (is_end && h->o.no_end_tags)
+        return 0;
+    return h->answers[e].is_known ? h->answers[e].number : html_tag_ask(h, e);
+}
 
 /* --- html_fast.c */
 /* In the data state, while no text is wanted: from |p| to what needs its states,
  * a "<" or text, or to where the state has become another, or to the end. */
-const char *html_run_fast(struct html *h, const char *p, const char *end);
+html_fast_run html_fast_base, html_fast_avx2, html_fast_plain;
 
 /* --- html_markup.c */
 const char *html_run_markup(struct html *h, const char *p, const char *end);
@@ -247,6 +261,7 @@ void html_finish_entity(struct html *h);   /* leads back to the state that it st
 void html_reference_begin(struct html *h); /* after the "&" */
 
 /* --- html_tree.c, html_start.c, html_end.c */
+extern const struct html_open html_as_opened[EL_COUNT]; /* each as HTML, name_hash 0 */
 void html_tree_init(struct html_tree *t);
 /* False: a tree builder ignores this tag. The state is that of the contents. */
 bool html_tree_start(struct html *h);
@@ -258,6 +273,39 @@ enum html_element html_tree_image(const struct html_tree *t); /* what "<image>" 
 /* An attribute of this start tag decides what a tree builder makes of it. */
 bool html_tree_needs_attrs(const struct html_tree *t, enum html_element element);
 bool html_tree_wants_attr(enum html_element element, struct str name);
+
+/* What most tags come to. There is room on the stack. */
+static inline void html_tree_push_plain(struct html_tree *t, enum html_element e,
+                                        uint32_t name_hash) {
+    struct html_open *o = &t->stack[t->depth++];
+
+    *o = html_as_opened[e];
+    o->name_hash = name_hash;
+    t->open[e]++;
+}
+
+/* On top is what was pushed so. */
+static inline void html_tree_pop_plain(struct html_tree *t) {
+    t->depth--;
+    t->open[t->stack[t->depth].element]--;
+}
+
+/* The start tag of an element with such flags needs no rules of its own where it stands:
+ * if not void, it goes on the stack, and that is all. */
+static inline bool html_tree_is_plain_start(const struct html_tree *t, uint16_t flags) {
+    const uint16_t no_matter =
+        EF_SPECIAL | EF_FORMATTING | EF_SCOPE | EF_IMPLIED | EF_BREAKOUT | EF_BLOCK_END | EF_VOID;
+
+    if (flags & EF_CLOSES_P && t->open[EL_P] == 0)
+        flags &= (uint16_t)~EF_CLOSES_P;
+    if (flags & EF_NO_FRAMESET && !t->frameset_ok)
+        flags &= (uint16_t)~EF_NO_FRAMESET;
+    if (flags & ~no_matter || t->is_off)
+        return false;
+    if (t->depth == 0)
+        return t->phase == PHASE_BODY;
+    return t->stack[t->depth - 1].is_plain && t->depth < HTML_MAX_DEPTH;
+}
 
 static inline bool html_is_space(char c) {
     return c == ' ' || c == '\n' || c == '\t' || c == '\f' || c == '\r';

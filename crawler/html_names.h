@@ -95,7 +95,7 @@ enum {
     X(HTML, "html", EF_SPECIAL | EF_OWN_RULES)                                                     \
     X(I, "i", EF_FORMATTING | EF_BREAKOUT)                                                         \
     X(IFRAME, "iframe", EF_SPECIAL | EF_NO_FRAMESET | EF_RAWTEXT)                                  \
-    X(IMAGE, "image", 0)                                                                           \
+    X(IMAGE, "image", EF_OWN_RULES) /* those of img, once html_tag_named() has it */               \
     X(IMG, "img", EF_SPECIAL | EF_VOID | EF_NO_FRAMESET | EF_BREAKOUT)                             \
     X(INPUT, "input", EF_SPECIAL | EF_VOID | EF_OWN_RULES)                                         \
     X(INS, "ins", 0)                                                                               \

@@ -223,27 +223,15 @@ static bool start_in_select(struct html *h) {
     return html_tree_start(h);
 }
 
-/* The common case: an element of no particular rules, among such. */
-static bool is_plain_start(const struct html_tree *t, uint16_t flags) {
-    const uint16_t no_matter =
-        EF_SPECIAL | EF_FORMATTING | EF_SCOPE | EF_IMPLIED | EF_BREAKOUT | EF_BLOCK_END | EF_VOID;
-
-    if (flags & EF_CLOSES_P && t->open[EL_P] == 0)
-        flags &= (uint16_t)~EF_CLOSES_P;
-    if (flags & ~no_matter)
-        return false;
-    return t->depth ? t->stack[t->depth - 1].is_plain : t->phase == PHASE_BODY;
-}
-
 bool html_tree_start(struct html *h) {
     struct html_tree *t = &h->tree;
     enum html_element e = h->tag.element;
 
     if (t->is_off)
         return true;
-    if (is_plain_start(t, html_element_flags[e])) {
+    if (html_tree_is_plain_start(t, html_element_flags[e])) {
         if (!(html_element_flags[e] & EF_VOID))
-            tree_push(t, e, h->tag.name_hash);
+            html_tree_push_plain(t, e, h->tag.name_hash);
         return true;
     }
     if (tree_is_foreign_start(t, e)) {

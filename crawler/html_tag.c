@@ -11,7 +11,10 @@
 
 #include <html_elements.inc> /* made by tables/make_tables.c */
 
-enum { KEPT_AT_REST = 16 << 10 }; /* a buffer that grew beyond this is given back */
+enum {
+    KEPT_AT_REST = 16 << 10, /* a buffer that grew beyond this is given back */
+    ALL = 1                  /* the number of each tag and attribute where nobody is asked */
+};
 
 const struct str html_element_names[EL_COUNT] = {{"", 0},
 #define X(id, name, flags) {name, sizeof(name) - 1},
@@ -63,20 +66,24 @@ struct str html_tag_name(const struct html *h) {
     return buf_str(&h->name);
 }
 
-/* The caller's answer is asked for once. */
-bool html_tag_is_wanted(struct html *h, enum html_element e) {
-    enum { UNKNOWN, YES, NO };
-    uint8_t *answer = &h->wants_tag[e];
-
-    if (*answer == UNKNOWN)
-        *answer = !h->o.wants_tag || h->o.wants_tag(h->o.arg, html_element_names[e]) ? YES : NO;
-    return *answer == YES;
+uint8_t html_tag_ask(struct html *h, enum html_element e) {
+    h->answers[e].is_known = true;
+    h->answers[e].number = h->o.wants_tag ? h->o.wants_tag(h->o.arg, html_element_names[e]) : ALL;
+    return h->answers[e].number;
 }
 
-static bool caller_wants(struct html *h) {
+static uint8_t number_of_tag(struct html *h) {
     if (h->tag.element != EL_OTHER)
-        return html_tag_is_wanted(h, h->tag.element);
-    return !h->o.wants_tag || h->o.wants_tag(h->o.arg, html_tag_name(h));
+        return html_tag_number(h, h->tag.element, h->tag.is_end);
+    if (h->tag.is_end && h->o.no_end_tags)
+        return 0;
+    return h->o.wants_tag ? h->o.wants_tag(h->o.arg, html_tag_name(h)) : ALL;
+}
+
+static uint8_t number_of_attr(struct html *h, struct str name) {
+    if (!h->tag.number)
+        return 0;
+    return h->o.wants_attr ? h->o.wants_attr(h->o.arg, h->tag.number, name) : ALL;
 }
 
 void html_tag_begin(struct html *h, bool is_end) {
@@ -93,9 +100,9 @@ void html_tag_named(struct html *h) {
     h->tag.name_hash = h->tag.element == EL_OTHER ? (uint32_t)(key ^ key >> 32) : 0;
     if (h->tag.element == EL_IMAGE && !h->tag.is_end)
         h->tag.element = html_tree_image(&h->tree);
-    h->tag.wanted = caller_wants(h);
+    h->tag.number = number_of_tag(h);
     h->tag.keeps_attrs =
-        !h->tag.is_end && (h->tag.wanted || html_tree_needs_attrs(&h->tree, h->tag.element));
+        !h->tag.is_end && (h->tag.number || html_tree_needs_attrs(&h->tree, h->tag.element));
 }
 
 bool html_tag_taken(struct html *h) {
@@ -110,7 +117,7 @@ bool html_tag_taken(struct html *h) {
         h->tag.in_template = *templates > 0;
         takes = html_tree_start(h);
     }
-    return takes && h->tag.wanted;
+    return takes && h->tag.number;
 }
 
 void html_tag_end(struct html *h) {
@@ -168,9 +175,8 @@ static void attr_named(struct html *h) {
     name = str_at(h->kept.ptr + h->tag.name_at, h->kept.len - h->tag.name_at);
     *a = (struct html_kept){.name_at = h->tag.name_at, .name_len = (uint32_t)name.len};
     a->value_at = (uint32_t)h->kept.len;
-    a->for_caller =
-        h->tag.wanted && (!h->o.wants_attr || h->o.wants_attr(h->o.arg, html_tag_name(h), name));
-    if ((a->for_caller || html_tree_wants_attr(h->tag.element, name)) && !html_tag_attr(h, name)) {
+    a->number = number_of_attr(h, name);
+    if ((a->number || html_tree_wants_attr(h->tag.element, name)) && !html_tag_attr(h, name)) {
         h->n_attrs++;
         h->tag.keeps_value = true;
     } else {

@@ -67,8 +67,8 @@ static struct str nul_in_data(const struct html *h) {
 
 static const char *data(struct html *h, const char *p, const char *end) {
     p = html_after_cr(h, p);
-    if (p < end && !h->o.wants_text)
-        p = html_run_fast(h, p, end);
+    if (p < end && !h->o.wants_text && h->run_fast)
+        p = h->run_fast(h, p, end);
     if (p == end || h->state != S_DATA)
         return p;
     if (h->o.wants_text || h->tree.frameset_ok)

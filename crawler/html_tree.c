@@ -22,23 +22,25 @@ bool tree_top_is(const struct html_tree *t, enum html_element e) {
     return t->depth && tree_is(&t->stack[t->depth - 1], e, 0);
 }
 
-struct html_open *tree_push(struct html_tree *t, enum html_element e, uint32_t name_hash) {
-    uint16_t flags = html_element_flags[e];
-    struct html_open *o;
+#define AS_HTML(id, flags)                                                                         \
+    {                                                                                              \
+        .element = EL_##id, .ns = NS_HTML, .ends_scope = ((flags) & EF_SCOPE) != 0,                \
+        .is_special = ((flags) & EF_SPECIAL) != 0, .is_plain = !((flags) & EF_NOT_PLAIN)           \
+    }
 
+const struct html_open html_as_opened[EL_COUNT] = {AS_HTML(OTHER, 0),
+#define X(id, name, flags) AS_HTML(id, flags),
+                                                   HTML_ELEMENTS(X)
+#undef X
+};
+
+struct html_open *tree_push(struct html_tree *t, enum html_element e, uint32_t name_hash) {
     if (t->depth == HTML_MAX_DEPTH) {
         t->beyond++;
         return NULL;
     }
-    o = &t->stack[t->depth++];
-    *o = (struct html_open){.element = (uint8_t)e,
-                            .name_hash = name_hash,
-                            .ns = NS_HTML,
-                            .ends_scope = flags & EF_SCOPE,
-                            .is_special = flags & EF_SPECIAL,
-                            .is_plain = !(flags & EF_NOT_PLAIN)};
-    t->open[e]++;
-    return o;
+    html_tree_push_plain(t, e, name_hash);
+    return &t->stack[t->depth - 1];
 }
 
 /* The insertion mode is "in select" where a select is the nearest of what decides. */

@@ -10,7 +10,7 @@
 enum { MAX_FILE = 16 << 20, PERCENT_WANTED = 99 };
 
 /* What the oracle lists, and nothing of names that are soup themselves. */
-static bool wants_tag(void *arg, struct str name) {
+static uint8_t wants_tag(void *arg, struct str name) {
     static const char *const tags[] = {"a", "area", "link", "base", "img", "iframe", "frame"};
 
     (void)arg;
@@ -20,7 +20,7 @@ static bool wants_tag(void *arg, struct str name) {
     return false;
 }
 
-static bool wants_attr(void *arg, struct str tag, struct str name) {
+static uint8_t wants_attr(void *arg, uint8_t tag, struct str name) {
     (void)arg;
     (void)tag;
     return str_eq(name, STR("href")) || str_eq(name, STR("src"));

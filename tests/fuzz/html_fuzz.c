@@ -56,12 +56,12 @@ static bool hear(void *arg, const struct html_token *t) {
     return true;
 }
 
-static bool wants_tag(void *arg, struct str name) {
+static uint8_t wants_tag(void *arg, struct str name) {
     (void)arg;
     return name.len == 1 || str_eq(name, STR("input"));
 }
 
-static bool wants_attr(void *arg, struct str tag, struct str name) {
+static uint8_t wants_attr(void *arg, uint8_t tag, struct str name) {
     (void)arg;
     (void)tag;
     return name.len == 1 || str_eq(name, STR("href"));

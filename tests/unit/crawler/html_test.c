@@ -31,13 +31,13 @@ static bool hear(void *arg, const struct html_token *t) {
     return !s->stops_at || !s->stops_at(t);
 }
 
-static bool wants_links(void *arg, struct str name) {
+static uint8_t wants_links(void *arg, struct str name) {
     (void)arg;
     return str_eq(name, STR("a")) || str_eq(name, STR("form")) || str_eq(name, STR("img")) ||
            str_eq(name, STR("frame"));
 }
 
-static bool wants_urls(void *arg, struct str tag, struct str name) {
+static uint8_t wants_urls(void *arg, uint8_t tag, struct str name) {
     (void)arg;
     (void)tag;
     return str_eq(name, STR("href")) || str_eq(name, STR("src")) || str_eq(name, STR("action"));
