@@ -39,8 +39,11 @@ static bool count(void *arg, const struct html_token *t) {
 }
 
 static void read_page(struct str page, size_t *n) {
-    struct html_options o = {
-        .token = count, .wants_tag = wants_tag, .wants_attr = wants_attr, .arg = n};
+    struct html_options o = {.token = count,
+                             .wants_tag = wants_tag,
+                             .wants_attr = wants_attr,
+                             .arg = n,
+                             .no_end_tags = true};
     OWNED(html) struct html *h = html_new(&o);
 
     while (page.len) {

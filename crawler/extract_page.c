@@ -3,7 +3,7 @@
 #include "crawler/extract_tag.h"
 #include "crawler/extract_text.h"
 
-enum { HELD_BYTES = 1 << 20 };               /* of links inside an <a> whose text is still coming */
+enum { HELD_BYTES = 1 << 20 };            /* of links inside an <a> whose text is still coming */
 enum { META_CONTENT = 1, BASE_HREF = 1 }; /* numbers: the first of each tag */
 
 static bool is_asked(const struct extract_page *x, const struct extract_tag *tag) {

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "crawler/html_internal.h"
-#include "crawler/html_scan.h"
+#include "crawler/scan.h"
 
 #ifndef HTML_FAST_RUN
 #define HTML_FAST_RUN html_fast_base
@@ -55,7 +55,8 @@ static enum html_element element_at(const char *p, const char **ret_end) {
     word = (word | 0x2020202020202020U) & (len ? UINT64_MAX >> (64 - 8 * len) : 0);
     *ret_end = p + len;
     e = html_element_slots[html_name_slot(word, html_element_multiplier)];
-    if (html_element_keys[e] != word || html_element_names[e].len != len || !(last == '>' || last == '/' || html_is_space(last)))
+    if (html_element_keys[e] != word || html_element_names[e].len != len ||
+        !(last == '>' || last == '/' || html_is_space(last)))
         return EL_OTHER;
     return e;
 }
@@ -86,19 +87,22 @@ static const char *skip_space(const char *p, const char *end) {
 
 /* The one name in [p, q), in lower case, or none. */
 static struct str name_in(const char *p, const char *q, char room[MAX_NAME]) {
-    bool is_odd = false, has_upper = false;
+    bool has_upper = false;
     size_t len;
 
     p = skip_space(p, q);
     len = (size_t)(q - p);
     for (size_t i = 0; i < len; i++) {
-        is_odd |= p[i] <= ' ' || p[i] == '/'; /* what is not ASCII is odd here too */
-        has_upper |= p[i] >= 'A' && p[i] <= 'Z';
+        if (p[i] < 'a' || p[i] > 'z') { /* hardly ever */
+            if (p[i] <= ' ' || p[i] == '/')
+                return STR_NONE; /* what is not ASCII is odd here too */
+            has_upper |= p[i] >= 'A' && p[i] <= 'Z';
+        }
     }
-    if (is_odd || (has_upper && len > MAX_NAME))
-        return STR_NONE;
     if (!has_upper)
         return str_at(p, len);
+    if (len > MAX_NAME)
+        return STR_NONE;
     for (size_t i = 0; i < len; i++)
         room[i] = ascii_lower(p[i]);
     return str_at(room, len);
@@ -219,7 +223,8 @@ run_attrs(struct html *h, const char *p, const char *end, struct values *v) {
         if (p[i] == '>')
             return end_of_tag(h, &m, from, i, v);
         q = begins_value(&m, from, i) ? end_of_value(&m, i, end) : NULL;
-        if (!q || (v && !keep(h, v, p + from, p + i - 1, str_at(p + i + 1, (size_t)(q - p) - i - 1))))
+        if (!q ||
+            (v && !keep(h, v, p + from, p + i - 1, str_at(p + i + 1, (size_t)(q - p) - i - 1))))
             return NULL;
         from = (size_t)(q - p) + 1;
         if (from > SCAN_BLOCK) {
@@ -234,19 +239,34 @@ run_attrs(struct html *h, const char *p, const char *end, struct values *v) {
 
 /* --- tags */
 
-static bool is_for_states(struct html *h, enum html_element e, bool is_end) {
-    return e == EL_OTHER || (!is_end && (e == EL_IMAGE || html_tree_needs_attrs(&h->tree, e)));
-}
-
-/* The tag of |e| whose name ends at |p|, as html_tag_end() has it: behind it, or NULL. */
-static const char *run_any(struct html *h, enum html_element e, bool is_end, const char *p,
-                           const char *end) {
-    struct values v;
-
-    if (is_for_states(h, e, is_end))
-        return NULL;
+/* html.tag for the tag whose name, in 8 bytes or less, is that of |e|. */
+static void name_listed(struct html *h, enum html_element e, bool is_end) {
     h->tag = (struct html_tag){.element = e, .is_end = is_end};
     h->tag.number = html_tag_number(h, e, is_end);
+}
+
+/* html.tag for the tag whose name stands at |p|: the end of that, or NULL. */
+static const char *name_any(struct html *h, bool is_end, const char *p, const char *end) {
+    const char *q = p;
+
+    while (q < end && (html_is_alnum(*q) || *q == '-'))
+        q++;
+    if (q == p || q == end || !(*q == '>' || *q == '/' || html_is_space(*q)) || !ascii_is_alpha(*p))
+        return NULL;
+    html_tag_begin(h, is_end);
+    html_tag_put_name(h, p, q);
+    html_tag_named(h);
+    return q;
+}
+
+/* The tag whose name is in html.tag and ends at |p|, as html_tag_end() has it: behind it,
+ * or NULL. */
+static const char *run_named(struct html *h, const char *p, const char *end) {
+    bool is_end = h->tag.is_end;
+    struct values v;
+
+    if (!is_end && html_tree_needs_attrs(&h->tree, h->tag.element))
+        return NULL;
     v.n = 0;
     if (!h->tag.number || is_end)
         p = run_attrs(h, p, end, NULL);
@@ -259,13 +279,24 @@ static const char *run_any(struct html *h, enum html_element e, bool is_end, con
     return p + 1;
 }
 
+/* The tag whose name, that of |e| or one that element_at() does not find, is [name, p). */
+static const char *run_any(struct html *h, enum html_element e, bool is_end, const char *name,
+                           const char *p, const char *end) {
+    if (e == EL_OTHER || e == EL_IMAGE)
+        p = name_any(h, is_end, name, end);
+    else
+        name_listed(h, e, is_end);
+    return p ? run_named(h, p, end) : NULL;
+}
+
 static const char *run_start(struct html *h, const char *p, const char *end) {
     struct html_tree *t = &h->tree;
-    enum html_element e = element_at(p + 1, &p);
+    const char *name = p + 1;
+    enum html_element e = element_at(name, &p);
     uint16_t flags = html_element_flags[e];
 
     if (e == EL_OTHER || html_tag_number(h, e, false) || !html_tree_is_plain_start(t, flags))
-        return run_any(h, e, false, p, end);
+        return run_any(h, e, false, name, p, end);
     if (*p != '>')
         p = run_attrs(h, p, end, NULL);
     if (!p)
@@ -277,17 +308,18 @@ static const char *run_start(struct html *h, const char *p, const char *end) {
 
 static const char *run_end(struct html *h, const char *p, const char *end) {
     struct html_tree *t = &h->tree;
+    const char *name = p + 2;
     enum html_element e;
 
     if (t->depth && t->beyond == 0 && t->stack[t->depth - 1].is_plain) {
         e = (enum html_element)t->stack[t->depth - 1].element;
-        if (is_name_at(p + 2, e) && !html_tag_number(h, e, true)) {
+        if (is_name_at(name, e) && !html_tag_number(h, e, true)) {
             html_tree_pop_plain(t);
-            return p + 2 + html_element_names[e].len + 1;
+            return name + html_element_names[e].len + 1;
         }
     }
-    e = element_at(p + 2, &p);
-    return run_any(h, e, true, p, end);
+    e = element_at(name, &p);
+    return run_any(h, e, true, name, p, end);
 }
 
 /* The comment whose "<!--" is at |p|: behind its ">", or NULL. */

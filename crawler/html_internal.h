@@ -179,7 +179,7 @@ struct html {
     struct {
         bool is_known;
         uint8_t number;
-    } answers[EL_COUNT]; /* the caller's, by element */
+    } answers[EL_COUNT];     /* the caller's, by element */
     html_fast_run *run_fast; /* NULL: never */
 
     char opening[8]; /* what came after "<!" */
@@ -218,6 +218,7 @@ void html_finish_text(struct html *h);
 const char *html_run_tag(struct html *h, const char *p, const char *end);
 void html_finish_tag(struct html *h);
 void html_tag_begin(struct html *h, bool is_end);
+void html_tag_put_name(struct html *h, const char *p, const char *q); /* in any case */
 /* The name is complete, in html.name: finds the element and who wants what. */
 void html_tag_named(struct html *h);
 void html_tag_end(struct html *h); /* at the ">" */
@@ -290,8 +291,15 @@ static inline void html_tree_pop_plain(struct html_tree *t) {
     t->open[t->stack[t->depth].element]--;
 }
 
-/* The start tag of an element with such flags needs no rules of its own where it stands:
- * if not void, it goes on the stack, and that is all. */
+/* Start tags are read by the rules for the body, and by no others. */
+static inline bool html_tree_is_plain(const struct html_tree *t) {
+    if (t->depth == 0)
+        return t->phase == PHASE_BODY && !t->is_off;
+    return t->stack[t->depth - 1].is_plain;
+}
+
+/* And that of an element with such flags needs no rules of its own: if not void, it goes on
+ * the stack, and that is all. */
 static inline bool html_tree_is_plain_start(const struct html_tree *t, uint16_t flags) {
     const uint16_t no_matter =
         EF_SPECIAL | EF_FORMATTING | EF_SCOPE | EF_IMPLIED | EF_BREAKOUT | EF_BLOCK_END | EF_VOID;
@@ -300,11 +308,7 @@ static inline bool html_tree_is_plain_start(const struct html_tree *t, uint16_t 
         flags &= (uint16_t)~EF_CLOSES_P;
     if (flags & EF_NO_FRAMESET && !t->frameset_ok)
         flags &= (uint16_t)~EF_NO_FRAMESET;
-    if (flags & ~no_matter || t->is_off)
-        return false;
-    if (t->depth == 0)
-        return t->phase == PHASE_BODY;
-    return t->stack[t->depth - 1].is_plain && t->depth < HTML_MAX_DEPTH;
+    return !(flags & ~no_matter) && html_tree_is_plain(t) && t->depth < HTML_MAX_DEPTH;
 }
 
 static inline bool html_is_space(char c) {

@@ -4,7 +4,7 @@
  * sign" and its kin) are left out: they lead to the same tokens.
  */
 #include "crawler/html_internal.h"
-#include "crawler/html_scan.h"
+#include "crawler/scan.h"
 
 static const char *go(struct html *h, enum html_state state, const char *p) {
     h->state = state;

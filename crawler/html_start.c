@@ -234,6 +234,8 @@ bool html_tree_start(struct html *h) {
             html_tree_push_plain(t, e, h->tag.name_hash);
         return true;
     }
+    if (html_tree_is_plain(t))
+        return start_in_body(h);
     if (tree_is_foreign_start(t, e)) {
         if (!tree_breaks_out(h))
             return tree_start_foreign(h);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "crawler/html_internal.h"
-#include "crawler/html_scan.h"
+#include "crawler/scan.h"
 
 #include <html_elements.inc> /* made by tables/make_tables.c */
 
@@ -70,6 +70,10 @@ uint8_t html_tag_ask(struct html *h, enum html_element e) {
     h->answers[e].is_known = true;
     h->answers[e].number = h->o.wants_tag ? h->o.wants_tag(h->o.arg, html_element_names[e]) : ALL;
     return h->answers[e].number;
+}
+
+void html_tag_put_name(struct html *h, const char *p, const char *q) {
+    keep_lower(h, &h->name, p, q);
 }
 
 static uint8_t number_of_tag(struct html *h) {
@@ -240,7 +244,7 @@ static const char *tag_name(struct html *h, const char *p, const char *end) {
 
     while (q < end && *q != '>' && *q != '/' && *q != '\0' && !html_is_space(*q))
         q++;
-    keep_lower(h, &h->name, p, q);
+    html_tag_put_name(h, p, q);
     if (q == end)
         return q;
     if (*q == '\0') {

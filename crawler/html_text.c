@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "crawler/html_internal.h"
-#include "crawler/html_scan.h"
+#include "crawler/scan.h"
 
 typedef void put_text(struct html *h, struct str s);
 

@@ -23,10 +23,11 @@ bool tree_top_is(const struct html_tree *t, enum html_element e) {
 }
 
 #define AS_HTML(id, flags)                                                                         \
-    {                                                                                              \
-        .element = EL_##id, .ns = NS_HTML, .ends_scope = ((flags) & EF_SCOPE) != 0,                \
-        .is_special = ((flags) & EF_SPECIAL) != 0, .is_plain = !((flags) & EF_NOT_PLAIN)           \
-    }
+    {.element = EL_##id,                                                                           \
+     .ns = NS_HTML,                                                                                \
+     .ends_scope = ((flags) & EF_SCOPE) != 0,                                                      \
+     .is_special = ((flags) & EF_SPECIAL) != 0,                                                    \
+     .is_plain = !((flags) & EF_NOT_PLAIN)}
 
 const struct html_open html_as_opened[EL_COUNT] = {AS_HTML(OTHER, 0),
 #define X(id, name, flags) AS_HTML(id, flags),

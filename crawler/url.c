@@ -1,6 +1,7 @@
 #include "crawler/url.h"
 
 #include "crawler/url_parse.h"
+#include "crawler/url_plain.h"
 
 void url_init(struct url *u) {
     *u = (struct url){.href = BUF_INIT(URL_HREF_ROOM)};
@@ -78,6 +79,8 @@ enum err url_parse(struct url *u, struct str input, const struct url *base,
     struct url_parse x = {.u = u, .base = base, .encoder = encoder};
     enum err e;
 
+    if (url_parse_plain(u, input, base))
+        return ERR_OK;
     url_clear(u);
     e = url_parse_all(&x, input);
     if (e != ERR_OK)

@@ -1,12 +1,13 @@
-/* html_scan - finds the bytes that matter, 8 to 64 at a time.
+/* scan - finds the bytes that matter, 8 to 64 at a time.
  *
  * The one place that knows which vector instructions there are: AVX2 or SSE2 on x86,
  * NEON on 64-bit ARM, plain C otherwise or where SCAN_PLAIN is defined, as the compiler
- * was told for the file that includes this. Each has the same five operations on SCAN_STEP
- * bytes: load, compare, or, and the result as bits.
+ * was told for the file that includes this. Each has the same operations on SCAN_STEP bytes:
+ * load, compare, or, and the result as bits. scan_lt() takes bytes as signed: what is not
+ * ASCII is below all that is.
  */
-#ifndef CRAWLER_HTML_SCAN_H
-#define CRAWLER_HTML_SCAN_H
+#ifndef CRAWLER_SCAN_H
+#define CRAWLER_SCAN_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -22,8 +23,14 @@ static inline scan_bytes scan_load(const char *p) {
 static inline scan_bytes scan_eq(scan_bytes v, char c) {
     return _mm256_cmpeq_epi8(v, _mm256_set1_epi8(c));
 }
+static inline scan_bytes scan_lt(scan_bytes v, char c) {
+    return _mm256_cmpgt_epi8(_mm256_set1_epi8(c), v);
+}
 static inline scan_bytes scan_or(scan_bytes a, scan_bytes b) {
     return _mm256_or_si256(a, b);
+}
+static inline scan_bytes scan_set(scan_bytes v, char bits) {
+    return _mm256_or_si256(v, _mm256_set1_epi8(bits));
 }
 static inline uint64_t scan_bits(scan_bytes v) {
     return (uint32_t)_mm256_movemask_epi8(v);
@@ -38,8 +45,14 @@ static inline scan_bytes scan_load(const char *p) {
 static inline scan_bytes scan_eq(scan_bytes v, char c) {
     return _mm_cmpeq_epi8(v, _mm_set1_epi8(c));
 }
+static inline scan_bytes scan_lt(scan_bytes v, char c) {
+    return _mm_cmplt_epi8(v, _mm_set1_epi8(c));
+}
 static inline scan_bytes scan_or(scan_bytes a, scan_bytes b) {
     return _mm_or_si128(a, b);
+}
+static inline scan_bytes scan_set(scan_bytes v, char bits) {
+    return _mm_or_si128(v, _mm_set1_epi8(bits));
 }
 static inline uint64_t scan_bits(scan_bytes v) {
     return (uint32_t)_mm_movemask_epi8(v);
@@ -54,8 +67,14 @@ static inline scan_bytes scan_load(const char *p) {
 static inline scan_bytes scan_eq(scan_bytes v, char c) {
     return vceqq_u8(v, vdupq_n_u8((uint8_t)c));
 }
+static inline scan_bytes scan_lt(scan_bytes v, char c) {
+    return vcltq_s8(vreinterpretq_s8_u8(v), vdupq_n_s8((int8_t)c));
+}
 static inline scan_bytes scan_or(scan_bytes a, scan_bytes b) {
     return vorrq_u8(a, b);
+}
+static inline scan_bytes scan_set(scan_bytes v, char bits) {
+    return vorrq_u8(v, vdupq_n_u8((uint8_t)bits));
 }
 static inline uint64_t scan_bits(scan_bytes v) {
     const uint8x16_t bits = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
@@ -78,15 +97,21 @@ static inline scan_bytes scan_load(const char *p) {
 #endif
     return v;
 }
-/* The top bit of each byte that is |c|. */
+/* A comparison leaves the top bit of each byte. */
+#define SCAN_ONES UINT64_C(0x0101010101010101)
+#define SCAN_TOPS UINT64_C(0x8080808080808080)
 static inline scan_bytes scan_eq(scan_bytes v, char c) {
-    const uint64_t sevens = 0x7f7f7f7f7f7f7f7fU;
-
-    v ^= (unsigned char)c * UINT64_C(0x0101010101010101);
-    return ~(((v & sevens) + sevens) | v | sevens);
+    v ^= (unsigned char)c * SCAN_ONES;
+    return ~(((v & ~SCAN_TOPS) + ~SCAN_TOPS) | v) & SCAN_TOPS;
+}
+static inline scan_bytes scan_lt(scan_bytes v, char c) {
+    return (~((v & ~SCAN_TOPS) + (unsigned char)(0x80 - c) * SCAN_ONES) | v) & SCAN_TOPS;
 }
 static inline scan_bytes scan_or(scan_bytes a, scan_bytes b) {
     return a | b;
+}
+static inline scan_bytes scan_set(scan_bytes v, char bits) {
+    return v | (unsigned char)bits * SCAN_ONES;
 }
 static inline uint64_t scan_bits(scan_bytes v) {
     return ((v >> 7) * UINT64_C(0x0102040810204080)) >> 56;
