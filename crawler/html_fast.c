@@ -45,18 +45,18 @@ static uint64_t first_below_or(uint64_t word, uint64_t n, uint64_t c) {
     return ((word - ones * n) & ~word & tops) | ((x - ones) & ~x & tops);
 }
 
-/* The listed element whose name stands at |p|. */
-static enum html_element element_at(const char *p, const char **ret_end) {
+/* The listed element whose name stands at |p|, or EL_OTHER. */
+static inline enum html_element element_at(const char *p, const char **ret_end) {
     uint64_t word = load_name(p), ends = first_below_or(word, '0', '>');
     size_t len = ends ? scan_first(ends) / 8 : NAME_BYTES;
     enum html_element e;
     char last = p[len];
 
-    word = (word | 0x2020202020202020U) & (len ? UINT64_MAX >> (64 - 8 * len) : 0);
+    word = (word | 0x2020202020202020U) & (((ends & -ends) >> 7) - 1);
     *ret_end = p + len;
     e = html_element_slots[html_name_slot(word, html_element_multiplier)];
     if (html_element_keys[e] != word || html_element_names[e].len != len ||
-        !(last == '>' || last == '/' || html_is_space(last)))
+        !(last == '>' || html_is_space(last) || last == '/'))
         return EL_OTHER;
     return e;
 }
@@ -85,13 +85,23 @@ static const char *skip_space(const char *p, const char *end) {
     return p;
 }
 
-/* The one name in [p, q), in lower case, or none. */
-static struct str name_in(const char *p, const char *q, char room[MAX_NAME]) {
+/* Whether the |len| bytes at |p|, with eight to read there, are lower-case letters. */
+static bool is_lower_word(const char *p, size_t len) {
+    const uint64_t ones = 0x0101010101010101U, tops = 0x8080808080808080U;
+    uint64_t word = load_name(p), odd = (word - ones * 'a') | (ones * 'z' - word) | word;
+
+    return len - 1 < NAME_BYTES && (odd & tops & UINT64_MAX >> (64 - 8 * len)) == 0;
+}
+
+/* The one name in [p, q), in lower case, or none. All up to |end| can be read. */
+static struct str name_in(const char *p, const char *q, const char *end, char room[MAX_NAME]) {
     bool has_upper = false;
     size_t len;
 
     p = skip_space(p, q);
     len = (size_t)(q - p);
+    if (end - p >= NAME_BYTES && is_lower_word(p, len))
+        return str_at(p, len);
     for (size_t i = 0; i < len; i++) {
         if (p[i] < 'a' || p[i] > 'z') { /* hardly ever */
             if (p[i] <= ' ' || p[i] == '/')
@@ -123,7 +133,7 @@ static bool keep(struct html *h, struct values *v, const char *p, const char *q,
 
     if (v->n == MAX_ATTRS)
         return false;
-    a->name = name_in(p, q, v->names[v->n]);
+    a->name = name_in(p, q, end, v->names[v->n]);
     if (a->name.len == 0)
         return false;
     a->number = h->o.wants_attr(h->o.arg, h->tag.number, a->name);
@@ -137,7 +147,7 @@ static bool keep(struct html *h, struct values *v, const char *p, const char *q,
 
 /* --- attributes (sections 13.2.5.32-40), from one quote to the next */
 
-/* What matters in a block of a tag: bit i stands for at[i]. */
+/* What matters in a block of a tag and was not passed yet: bit i stands for at[i]. */
 struct marks {
     const char *at;
     uint64_t close, quote, equal;
@@ -158,45 +168,48 @@ static inline struct marks marks_at(const char *p, const char *end) {
     return m;
 }
 
-/* Of bits, those from |i| on. */
-static inline uint64_t from_bit(uint64_t bits, size_t i) {
-    return i < SCAN_BLOCK ? bits & UINT64_MAX << i : 0;
+static inline uint64_t lowest(uint64_t bits) {
+    return bits & -bits;
 }
 
-/* Whether the quote at |i| begins a value, when names begin at |from|: it is behind the only
- * "=" that they have. */
-static inline bool begins_value(const struct marks *m, size_t from, size_t i) {
-    uint64_t equals = from_bit(m->equal, from) & ~from_bit(UINT64_MAX, i);
+static inline void pass(struct marks *m, uint64_t bit) {
+    uint64_t passed = bit ^ (bit - 1);
 
-    return i >= from + 2 && equals == UINT64_C(1) << (i - 1) && m->at[i - 2] != '/' &&
-           !html_is_space(m->at[i - 2]);
+    m->close &= ~passed;
+    m->quote &= ~passed;
+    m->equal &= ~passed;
 }
 
-/* The quote that ends the value which the one at |i| begins, or NULL. */
-static inline const char *end_of_value(const struct marks *m, size_t i, const char *end) {
-    char quote = m->at[i];
-    uint64_t bits = from_bit(m->quote, i + 1);
+/* Whether the quote at |p|, which is |bit|, begins a value: it is behind the only "=" that the
+ * names before it have, and there is a name. */
+static inline bool begins_value(const struct marks *m, uint64_t bit, const char *p) {
+    return (m->equal & (bit - 1)) == bit >> 1 && bit > 1 && p[-2] > ' ' && p[-2] != '/' &&
+           p[-2] != '"' && p[-2] != '\'';
+}
 
-    for (; bits; bits &= bits - 1)
-        if (m->at[scan_first(bits)] == quote)
-            return m->at + scan_first(bits);
+/* The quote that ends the value which the one at |p| begins, or NULL. All up to it is passed. */
+static inline const char *end_of_value(struct marks *m, const char *p, const char *end) {
+    uint64_t bits = m->quote & (m->quote - 1);
+
+    while (bits && m->at[scan_first(bits)] != *p)
+        bits &= bits - 1;
+    if (bits) {
+        pass(m, lowest(bits));
+        return m->at + scan_first(bits);
+    }
+    m->close = m->quote = m->equal = 0;
     if (end - m->at <= SCAN_BLOCK)
         return NULL;
-    return memchr(m->at + SCAN_BLOCK, quote, (size_t)(end - m->at) - SCAN_BLOCK);
+    return memchr(m->at + SCAN_BLOCK, *p, (size_t)(end - m->at) - SCAN_BLOCK);
 }
 
-/* The ">" at |i|, with names since |from|: NULL where it matters what they are. */
-static inline const char *end_of_tag(struct html *h, const struct marks *m, size_t from, size_t i,
-                                     const struct values *v) {
-    const char *close = m->at + i;
-    bool has_equal = from_bit(m->equal, from) & ~from_bit(UINT64_MAX, i);
-
-    h->tag.self_closing = i > from && close[-1] == '/';
-    if (has_equal && (v || h->tag.self_closing))
-        return NULL;
-    if (v && skip_space(m->at + from, close) != close - h->tag.self_closing)
-        return NULL;
-    return close;
+/* Whether a tag may end at |close|, with names since |p|: false where it matters what they are. */
+static inline bool ends_tag(struct html *h, const char *p, const char *close, bool has_equal,
+                            const struct values *v) {
+    h->tag.self_closing = close > p && close[-1] == '/';
+    if (has_equal)
+        return !v && !h->tag.self_closing;
+    return !v || skip_space(p, close) == close - h->tag.self_closing;
 }
 
 /* The ">" that ends the tag whose name ends at |p|, or NULL: it is for the states.
@@ -204,36 +217,23 @@ static inline const char *end_of_tag(struct html *h, const struct marks *m, size
 static inline __attribute__((always_inline)) const char *
 run_attrs(struct html *h, const char *p, const char *end, struct values *v) {
     struct marks m = marks_at(p, end);
-    size_t from = 0;
 
-    for (;;) {
-        uint64_t stops = from_bit(m.close | m.quote, from);
-        size_t i;
-        const char *q;
+    for (;;) { /* an attribute: names begin at |p| */
+        uint64_t bit = lowest(m.close | m.quote);
+        const char *stop = m.at + scan_first(bit | UINT64_C(1) << 63), *q;
 
-        if (stops == 0) {
-            if (from == 0 || p + from == end)
+        if (bit == 0) {
+            if (m.at == p || p == end)
                 return NULL;
-            p += from;
             m = marks_at(p, end);
-            from = 0;
             continue;
         }
-        i = scan_first(stops);
-        if (p[i] == '>')
-            return end_of_tag(h, &m, from, i, v);
-        q = begins_value(&m, from, i) ? end_of_value(&m, i, end) : NULL;
-        if (!q ||
-            (v && !keep(h, v, p + from, p + i - 1, str_at(p + i + 1, (size_t)(q - p) - i - 1))))
+        if (bit & m.close)
+            return ends_tag(h, p, stop, m.equal & (bit - 1), v) ? stop : NULL;
+        q = begins_value(&m, bit, stop) ? end_of_value(&m, stop, end) : NULL;
+        if (!q || (v && !keep(h, v, p, stop - 1, str_at(stop + 1, (size_t)(q - stop) - 1))))
             return NULL;
-        from = (size_t)(q - p) + 1;
-        if (from > SCAN_BLOCK) {
-            p += from;
-            if (p == end)
-                return NULL;
-            m = marks_at(p, end);
-            from = 0;
-        }
+        p = q + 1;
     }
 }
 
@@ -293,15 +293,14 @@ static const char *run_start(struct html *h, const char *p, const char *end) {
     struct html_tree *t = &h->tree;
     const char *name = p + 1;
     enum html_element e = element_at(name, &p);
-    uint16_t flags = html_element_flags[e];
 
-    if (e == EL_OTHER || html_tag_number(h, e, false) || !html_tree_is_plain_start(t, flags))
+    if (e == EL_OTHER || html_tag_number(h, e, false) || !html_tree_is_plain_start(t, e))
         return run_any(h, e, false, name, p, end);
     if (*p != '>')
         p = run_attrs(h, p, end, NULL);
     if (!p)
         return NULL;
-    if (!(flags & EF_VOID))
+    if (!(html_element_flags[e] & EF_VOID))
         html_tree_push_plain(t, e, 0);
     return p + 1;
 }

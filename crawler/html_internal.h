@@ -263,6 +263,9 @@ void html_reference_begin(struct html *h); /* after the "&" */
 
 /* --- html_tree.c, html_start.c, html_end.c */
 extern const struct html_open html_as_opened[EL_COUNT]; /* each as HTML, name_hash 0 */
+/* Of an element whose start tag has rules of its own, by |flags| that matter: whether these
+ * change nothing as things stand. Rules that rarely do not are left to html_tree_start(). */
+bool html_tree_rules_idle(const struct html_tree *t, enum html_element e, uint16_t flags);
 void html_tree_init(struct html_tree *t);
 /* False: a tree builder ignores this tag. The state is that of the contents. */
 bool html_tree_start(struct html *h);
@@ -298,17 +301,19 @@ static inline bool html_tree_is_plain(const struct html_tree *t) {
     return t->stack[t->depth - 1].is_plain;
 }
 
-/* And that of an element with such flags needs no rules of its own: if not void, it goes on
- * the stack, and that is all. */
-static inline bool html_tree_is_plain_start(const struct html_tree *t, uint16_t flags) {
+/* And that of |e| does nothing there but go on the stack, or not even that if it is void. */
+static inline bool html_tree_is_plain_start(const struct html_tree *t, enum html_element e) {
     const uint16_t no_matter =
         EF_SPECIAL | EF_FORMATTING | EF_SCOPE | EF_IMPLIED | EF_BREAKOUT | EF_BLOCK_END | EF_VOID;
+    uint16_t flags = html_element_flags[e] & (uint16_t)~no_matter;
 
-    if (flags & EF_CLOSES_P && t->open[EL_P] == 0)
+    if (t->open[EL_P] == 0)
         flags &= (uint16_t)~EF_CLOSES_P;
-    if (flags & EF_NO_FRAMESET && !t->frameset_ok)
+    if (!t->frameset_ok)
         flags &= (uint16_t)~EF_NO_FRAMESET;
-    return !(flags & ~no_matter) && html_tree_is_plain(t) && t->depth < HTML_MAX_DEPTH;
+    if (!html_tree_is_plain(t) || t->depth == HTML_MAX_DEPTH)
+        return false;
+    return flags == 0 || html_tree_rules_idle(t, e, flags);
 }
 
 static inline bool html_is_space(char c) {

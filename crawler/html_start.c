@@ -52,6 +52,32 @@ static bool start_frameset(struct html_tree *t) {
     return true;
 }
 
+bool html_tree_rules_idle(const struct html_tree *t, enum html_element e, uint16_t flags) {
+    enum html_element top;
+
+    if (flags & ~(EF_OWN_RULES | EF_TABLE_PART | EF_HEADING) || t->depth == 0)
+        return false;
+    top = (enum html_element)t->stack[t->depth - 1].element;
+    switch (e) {
+    case EL_A:
+    case EL_NOBR:
+    case EL_BUTTON:
+        return t->open[e] == 0;
+    case EL_LI:
+        return (top == EL_UL || top == EL_OL) && t->open[EL_P] == 0;
+    case EL_DD:
+    case EL_DT:
+        return top == EL_DL && t->open[EL_P] == 0;
+    case EL_TR:
+        return top == EL_TBODY;
+    case EL_TD:
+    case EL_TH:
+        return top == EL_TR;
+    default:
+        return flags & EF_HEADING && !(html_element_flags[top] & EF_HEADING);
+    }
+}
+
 /* What ends before |e| begins, beyond what its flags say. */
 static void make_way(struct html_tree *t, enum html_element e) {
     switch (e) {
@@ -229,7 +255,7 @@ bool html_tree_start(struct html *h) {
 
     if (t->is_off)
         return true;
-    if (html_tree_is_plain_start(t, html_element_flags[e])) {
+    if (html_tree_is_plain_start(t, e)) {
         if (!(html_element_flags[e] & EF_VOID))
             html_tree_push_plain(t, e, h->tag.name_hash);
         return true;
