@@ -31,20 +31,15 @@ static enum err grow(struct buf *b, size_t need) {
     return ERR_OK;
 }
 
-enum err buf_room(struct buf *b, size_t n, char **ret_room) {
-    enum err e = ERR_OK;
+enum err buf_make_room(struct buf *b, size_t n, char **ret_room) {
+    enum err e;
 
     if (n > b->max - b->len)
         return ERR_TOO_BIG;
-    if (n > b->cap - b->len || !b->ptr)
-        e = grow(b, b->len + n);
+    e = grow(b, b->len + n);
     if (e == ERR_OK)
         *ret_room = b->ptr + b->len;
     return e;
-}
-
-void buf_grew(struct buf *b, size_t n) {
-    b->len += n;
 }
 
 enum err buf_put(struct buf *b, struct str s) {

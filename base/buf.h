@@ -26,9 +26,17 @@ void buf_init(struct buf *b, size_t max_bytes);
 void buf_done(struct buf *b); /* frees the bytes; the buffer is empty and usable again */
 
 /* Room for |n| more bytes: on ERR_OK |*ret_room| points at them, and what was
- * written there is added with buf_grew(). */
-MUST_USE enum err buf_room(struct buf *b, size_t n, char **ret_room);
-void buf_grew(struct buf *b, size_t n);
+ * written there is added with buf_grew(). Mostly there is some already. */
+MUST_USE enum err buf_make_room(struct buf *b, size_t n, char **ret_room);
+MUST_USE static inline enum err buf_room(struct buf *b, size_t n, char **ret_room) {
+    if (n > b->cap - b->len || !b->ptr)
+        return buf_make_room(b, n, ret_room);
+    *ret_room = b->ptr + b->len;
+    return ERR_OK;
+}
+static inline void buf_grew(struct buf *b, size_t n) {
+    b->len += n;
+}
 
 MUST_USE enum err buf_put(struct buf *b, struct str s);
 MUST_USE enum err buf_put_char(struct buf *b, char c);

@@ -12,6 +12,7 @@ enum {
     EARLY_BYTES = 32 << 10,
     URL_MAX_BYTES = HTML_MAX_VALUE, /* of a resolved one: escapes may treble a value */
     SEEN_FIRST_CAP = 64,
+    FIRST_BYTES = 2 << 10, /* of URLs, and of values kept as they were written */
 };
 
 /* --- values for later -------------------------------------------------------------- */
@@ -162,6 +163,14 @@ static void count_dropped(struct extract_found *x) {
         x->links.dropped++;
 }
 
+/* So that they need not grow from a few bytes on, link by link. */
+static enum err make_first_room(struct extract_found *x) {
+    char *ignored;
+    enum err e = buf_room(&x->links.urls, FIRST_BYTES, &ignored);
+
+    return e == ERR_OK ? buf_room(&x->links.marks, FIRST_BYTES / 16, &ignored) : e;
+}
+
 /* Keeps |url| unless it was seen before or there are too many. */
 static enum err keep(struct extract_found *x, struct str url, const struct found *f) {
     uint32_t hash = (uint32_t)hash_u64_seeded(url, x->seed);
@@ -169,6 +178,8 @@ static enum err keep(struct extract_found *x, struct str url, const struct found
     size_t start;
     enum err e = make_room(x);
 
+    if (e == ERR_OK && x->links.n == 0)
+        e = make_first_room(x);
     if (e != ERR_OK)
         return e;
     slot = find_slot(x, hash, url);

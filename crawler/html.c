@@ -3,8 +3,9 @@
 #include "crawler/html.h"
 
 #include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "base/mem.h"
 #include "crawler/html_internal.h"
 
 enum {
@@ -50,9 +51,12 @@ bool html_read_by(struct html *h, enum html_way way) {
 /* --- life */
 
 struct html *html_new(const struct html_options *o) {
-    struct html *h = NEW(struct html);
+    struct html *h = malloc(sizeof *h);
 
     assert(o->token);
+    if (!h)
+        return NULL;
+    memset(h, 0, offsetof(struct html, tree.stack));
     h->o = *o;
     h->state = S_DATA;
     h->run_fast = best();

@@ -146,7 +146,6 @@ enum html_phase { PHASE_HEAD, PHASE_BODY, PHASE_FRAMESET, PHASE_AFTER_FRAMESET }
 
 /* The stack of open elements without html, head and body. */
 struct html_tree {
-    struct html_open stack[HTML_MAX_DEPTH];
     size_t depth;
     size_t beyond;           /* open elements that found no room */
     uint16_t open[EL_COUNT]; /* how many of each are on the stack, as HTML */
@@ -156,6 +155,7 @@ struct html_tree {
     bool in_select;   /* the insertion mode is "in select" */
     bool has_form;    /* the form element pointer is set */
     bool frameset_ok; /* the flag of this name */
+    struct html_open stack[HTML_MAX_DEPTH]; /* only those up to depth are set */
 };
 
 enum { MATCH_FAILED = 255 };
@@ -174,7 +174,6 @@ struct html {
     struct buf name;     /* of the tag, or what may become an end tag's name */
     struct buf raw_name; /* the end tag that ends raw text */
     struct buf kept;     /* names and values of attributes */
-    struct html_kept attrs[HTML_MAX_ATTRS];
     size_t n_attrs;
     struct {
         bool is_known;
@@ -195,7 +194,8 @@ struct html {
         uint32_t code;
     } ref;
 
-    struct html_tree tree;
+    struct html_tree tree; /* its stack at its end: html_new() clears what is before that */
+    struct html_kept attrs[HTML_MAX_ATTRS]; /* n_attrs are set */
 };
 
 /* --- html.c: tokens on their way out; each may change the state to S_STOPPED */

@@ -107,7 +107,8 @@ static bool find_link(struct str s, const struct url *base, struct link *ret_lin
     default:
         break;
     }
-    if (str_starts(s, origin) && s.len > origin.len && s.ptr[origin.len] == '/') {
+    if (s.len > origin.len && s.ptr[origin.len] == '/' &&
+        memcmp(s.ptr, origin.ptr, origin.len) == 0) {
         ret_link->rest = str_from(s, origin.len);
         return true;
     }
@@ -118,10 +119,10 @@ static bool find_link(struct str s, const struct url *base, struct link *ret_lin
 /* The parts of |u| up to its path, where |s| is "http://host" or "https://host" and then a path:
  * in lower case, no number, no port. */
 static bool find_host(struct str s, struct url *u) {
-    bool is_https = str_starts(s, STR("https://"));
+    bool is_https = s.len > 8 && memcmp(s.ptr, "https://", 8) == 0;
     size_t start = is_https ? 8 : 7, end;
 
-    if (!is_https && !str_starts(s, STR("http://")))
+    if (!is_https && !(s.len > 7 && memcmp(s.ptr, "http://", 7) == 0))
         return false;
     for (end = start; end < s.len && !url_byte_is(s.ptr[end], URL_DOMAIN_STOP);)
         end++;
