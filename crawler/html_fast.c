@@ -80,6 +80,8 @@ struct values {
 };
 
 static const char *skip_space(const char *p, const char *end) {
+    if (end - p >= 2 && *p == ' ' && p[1] > ' ')
+        return p + 1;
     while (p < end && html_is_space(*p))
         p++;
     return p;
@@ -125,15 +127,36 @@ static bool is_known(const struct values *v, struct str name) {
     return false;
 }
 
+/* A value that stands for itself. Bytes up to |end|, which are not its own, can be read. */
+static bool is_literal(struct str s, const char *end) {
+    const char *p = s.ptr;
+
+    for (size_t left = s.len; left;) {
+        size_t n = left < SCAN_STEP ? left : SCAN_STEP;
+        scan_bytes v;
+        uint64_t bits;
+
+        if (end - p < SCAN_STEP)
+            return scan_any(p, p + left, '&', '\r', '\0', '&') == p + left;
+        v = scan_load(p);
+        bits = scan_bits(scan_or(scan_or(scan_eq(v, '&'), scan_eq(v, '\r')), scan_eq(v, '\0')));
+        if (bits && scan_first(bits) < n)
+            return false;
+        p += n;
+        left -= n;
+    }
+    return true;
+}
+
 /* The attribute whose name is in [p, q), with its |value| as it is written: false where
  * it is for the states. */
-static bool keep(struct html *h, struct values *v, const char *p, const char *q, struct str value) {
+static bool keep(struct html *h, struct values *v, const char *p, const char *q, struct str value,
+                 const char *chunk_end) {
     struct html_attr *a = &v->attrs[v->n];
-    const char *end = value.ptr + value.len;
 
     if (v->n == MAX_ATTRS)
         return false;
-    a->name = name_in(p, q, end, v->names[v->n]);
+    a->name = name_in(p, q, chunk_end, v->names[v->n]);
     if (a->name.len == 0)
         return false;
     a->number = h->o.wants_attr(h->o.arg, h->tag.number, a->name);
@@ -142,7 +165,7 @@ static bool keep(struct html *h, struct values *v, const char *p, const char *q,
     a->value = value;
     a->too_long = false;
     v->n++;
-    return value.len <= HTML_MAX_VALUE && scan_any(value.ptr, end, '&', '\r', '\0', '&') == end;
+    return value.len <= HTML_MAX_VALUE && is_literal(value, chunk_end);
 }
 
 /* --- attributes (sections 13.2.5.32-40), from one quote to the next */
@@ -231,7 +254,7 @@ run_attrs(struct html *h, const char *p, const char *end, struct values *v) {
         if (bit & m.close)
             return ends_tag(h, p, stop, m.equal & (bit - 1), v) ? stop : NULL;
         q = begins_value(&m, bit, stop) ? end_of_value(&m, stop, end) : NULL;
-        if (!q || (v && !keep(h, v, p, stop - 1, str_at(stop + 1, (size_t)(q - stop) - 1))))
+        if (!q || (v && !keep(h, v, p, stop - 1, str_at(stop + 1, (size_t)(q - stop) - 1), end)))
             return NULL;
         p = q + 1;
     }

@@ -151,10 +151,10 @@ struct html_tree {
     uint16_t open[EL_COUNT]; /* how many of each are on the stack, as HTML */
     enum html_phase phase;
     size_t framesets;
-    bool is_off;      /* tokens only: nothing is ignored, no state changes */
-    bool in_select;   /* the insertion mode is "in select" */
-    bool has_form;    /* the form element pointer is set */
-    bool frameset_ok; /* the flag of this name */
+    bool is_off;                            /* tokens only: nothing is ignored, no state changes */
+    bool in_select;                         /* the insertion mode is "in select" */
+    bool has_form;                          /* the form element pointer is set */
+    bool frameset_ok;                       /* the flag of this name */
     struct html_open stack[HTML_MAX_DEPTH]; /* only those up to depth are set */
 };
 

@@ -158,8 +158,19 @@ static void put_false_end(struct html *h) {
         html_put_raw_text(h, buf_str(&h->name));
 }
 
+/* The whole name at once, where the chunk has it. */
+static bool is_raw_name(const struct html *h, const char *p, const char *end) {
+    size_t len = h->raw_name.len;
+
+    return len && h->name.len == 0 && (size_t)(end - p) > len &&
+           str_eq_ascii(str_at(p, len), buf_str(&h->raw_name));
+}
+
 static const char *raw_end_name(struct html *h, const char *p, const char *end) {
-    (void)end;
+    if (is_raw_name(h, p, end)) {
+        html_keep(h, &h->name, buf_str(&h->raw_name));
+        return p + h->raw_name.len;
+    }
     if (ascii_is_alpha(*p) && h->name.len < h->raw_name.len &&
         ascii_lower(*p) == h->raw_name.ptr[h->name.len]) {
         html_keep(h, &h->name, str_at(p, 1));

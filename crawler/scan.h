@@ -3,8 +3,8 @@
  * The one place that knows which vector instructions there are: AVX2 or SSE2 on x86,
  * NEON on 64-bit ARM, plain C otherwise or where SCAN_PLAIN is defined, as the compiler
  * was told for the file that includes this. Each has the same operations on SCAN_STEP bytes:
- * load, compare, or, and the result as bits. scan_lt() takes bytes as signed: what is not
- * ASCII is below all that is.
+ * load, compare, combine, and the result as bits. scan_lt() takes bytes as signed: what is
+ * not ASCII is below all that is. scan_next() moves each byte to the place behind its own.
  */
 #ifndef CRAWLER_SCAN_H
 #define CRAWLER_SCAN_H
@@ -32,6 +32,12 @@ static inline scan_bytes scan_or(scan_bytes a, scan_bytes b) {
 static inline scan_bytes scan_set(scan_bytes v, char bits) {
     return _mm256_or_si256(v, _mm256_set1_epi8(bits));
 }
+static inline scan_bytes scan_and(scan_bytes a, scan_bytes b) {
+    return _mm256_and_si256(a, b);
+}
+static inline scan_bytes scan_next(scan_bytes v) {
+    return _mm256_alignr_epi8(v, _mm256_permute2x128_si256(v, v, 0x08), 15);
+}
 static inline uint64_t scan_bits(scan_bytes v) {
     return (uint32_t)_mm256_movemask_epi8(v);
 }
@@ -54,6 +60,12 @@ static inline scan_bytes scan_or(scan_bytes a, scan_bytes b) {
 static inline scan_bytes scan_set(scan_bytes v, char bits) {
     return _mm_or_si128(v, _mm_set1_epi8(bits));
 }
+static inline scan_bytes scan_and(scan_bytes a, scan_bytes b) {
+    return _mm_and_si128(a, b);
+}
+static inline scan_bytes scan_next(scan_bytes v) {
+    return _mm_slli_si128(v, 1);
+}
 static inline uint64_t scan_bits(scan_bytes v) {
     return (uint32_t)_mm_movemask_epi8(v);
 }
@@ -75,6 +87,12 @@ static inline scan_bytes scan_or(scan_bytes a, scan_bytes b) {
 }
 static inline scan_bytes scan_set(scan_bytes v, char bits) {
     return vorrq_u8(v, vdupq_n_u8((uint8_t)bits));
+}
+static inline scan_bytes scan_and(scan_bytes a, scan_bytes b) {
+    return vandq_u8(a, b);
+}
+static inline scan_bytes scan_next(scan_bytes v) {
+    return vextq_u8(vdupq_n_u8(0), v, 15);
 }
 static inline uint64_t scan_bits(scan_bytes v) {
     const uint8x16_t bits = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
@@ -112,6 +130,12 @@ static inline scan_bytes scan_or(scan_bytes a, scan_bytes b) {
 }
 static inline scan_bytes scan_set(scan_bytes v, char bits) {
     return v | (unsigned char)bits * SCAN_ONES;
+}
+static inline scan_bytes scan_and(scan_bytes a, scan_bytes b) {
+    return a & b;
+}
+static inline scan_bytes scan_next(scan_bytes v) {
+    return v << 8;
 }
 static inline uint64_t scan_bits(scan_bytes v) {
     return ((v >> 7) * UINT64_C(0x0102040810204080)) >> 56;

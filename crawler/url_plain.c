@@ -15,58 +15,59 @@ struct tail {
     size_t query, fragment;
 };
 
+/* Bytes that would be escaped or are no part of a path, and where a segment may be dots. */
 static inline scan_bytes odd_bytes(scan_bytes v) {
     scan_bytes quotes = scan_or(scan_eq(v, '"'), scan_eq(v, '\''));
     scan_bytes angles = scan_eq(scan_set(v, 2), '>');                            /* and "<" */
     scan_bytes slants = scan_or(scan_eq(scan_set(v, 2), '^'), scan_eq(v, '`'));  /* and "\" */
     scan_bytes braces = scan_or(scan_eq(scan_set(v, 4), 0x7f), scan_eq(v, '}')); /* DEL and "{" */
+    scan_bytes ends = scan_or(scan_eq(v, '?'), scan_eq(v, '#'));
+    scan_bytes dots =
+        scan_and(scan_next(scan_eq(v, '/')), scan_or(scan_eq(v, '.'), scan_eq(v, '%')));
 
-    return scan_or(scan_or(scan_or(quotes, angles), scan_or(slants, braces)), scan_lt(v, '!'));
+    return scan_or(scan_or(scan_or(quotes, angles), scan_or(slants, braces)),
+                   scan_or(scan_or(ends, dots), scan_lt(v, '!')));
 }
 
-/* A segment that begins at |p| may come to "." or "..". */
-static bool may_be_dots(const char *p, const char *end) {
-    return p < end && (*p == '.' || (*p == '%' && end - p > 1 && p[1] == '2'));
-}
-
-/* Whether all is plain of SCAN_STEP bytes at |p|, of which those before |end| are of the link
- * that begins at |start|. */
-static inline bool scan_step(const char *start, const char *p, const char *end, struct tail *t) {
-    scan_bytes v = scan_load(p);
-    uint64_t segments = scan_bits(scan_eq(v, '/')) << 1 | (p > start && p[-1] == '/');
-    uint64_t dots = segments & scan_bits(scan_or(scan_eq(v, '.'), scan_eq(v, '%')));
-    uint64_t stops = scan_bits(scan_or(scan_eq(v, '?'), scan_eq(v, '#')));
-
-    if (scan_bits(odd_bytes(v)))
+/* An odd byte at |i|: false where the link is not plain. */
+static bool take_odd(const char *s, size_t i, size_t len, struct tail *t) {
+    switch (s[i]) {
+    case '#':
+        if (t->fragment > i)
+            t->fragment = i;
+        return true;
+    case '?':
+        if (t->query > i && t->fragment > i)
+            t->query = i;
+        return true;
+    case '%': /* "%2e" is a dot */
+        return i + 1 == len || s[i + 1] != '2';
+    default:
         return false;
-    for (; dots; dots &= dots - 1)
-        if (may_be_dots(p + scan_first(dots), end))
-            return false;
-    for (; stops && t->fragment == (size_t)(end - start); stops &= stops - 1) {
-        size_t at = (size_t)(p - start) + scan_first(stops);
-
-        if (start[at] == '#')
-            t->fragment = at;
-        if (t->query > at)
-            t->query = at;
     }
-    return true;
 }
 
+/* Steps overlap by a byte, so that each is seen beside the one before it. */
 static bool scan_tail(struct str s, struct tail *ret_tail) {
-    const char *p = s.ptr, *end = p + s.len;
     char padded[SCAN_STEP];
+    const char *p = s.ptr;
+    size_t last = s.len < SCAN_STEP ? 0 : s.len - SCAN_STEP;
 
     *ret_tail = (struct tail){s.len, s.len};
     if (s.len < SCAN_STEP) {
         memset(padded, 'a', sizeof padded);
         memcpy(padded, p, s.len);
-        return scan_step(padded, padded, padded + s.len, ret_tail);
+        p = padded;
     }
-    for (; end - p >= SCAN_STEP; p += SCAN_STEP)
-        if (!scan_step(s.ptr, p, end, ret_tail))
-            return false;
-    return p == end || scan_step(s.ptr, end - SCAN_STEP, end, ret_tail); /* some of them again */
+    for (size_t at = 0;; at = at + SCAN_STEP - 1 < last ? at + SCAN_STEP - 1 : last) {
+        uint64_t odd = scan_bits(odd_bytes(scan_load(p + at)));
+
+        for (; odd; odd &= odd - 1)
+            if (!take_odd(p, at + scan_first(odd), s.len, ret_tail))
+                return false;
+        if (at == last)
+            return true;
+    }
 }
 
 /* --- what stands before them */
@@ -79,6 +80,11 @@ struct link {
 
 static struct str origin_of(const struct url *u) {
     return str_upto(url_href(u), u->path_start);
+}
+
+static bool begins_with_origin(struct str s, struct str origin) {
+    return s.len > origin.len && s.ptr[origin.len] == '/' &&
+           memcmp(s.ptr, origin.ptr, origin.len) == 0;
 }
 
 static size_t dir_end(const struct url *u) {
@@ -107,8 +113,7 @@ static bool find_link(struct str s, const struct url *base, struct link *ret_lin
     default:
         break;
     }
-    if (s.len > origin.len && s.ptr[origin.len] == '/' &&
-        memcmp(s.ptr, origin.ptr, origin.len) == 0) {
+    if (begins_with_origin(s, origin)) {
         ret_link->rest = str_from(s, origin.len);
         return true;
     }
@@ -117,11 +122,15 @@ static bool find_link(struct str s, const struct url *base, struct link *ret_lin
 }
 
 /* The parts of |u| up to its path, where |s| is "http://host" or "https://host" and then a path:
- * in lower case, no number, no port. */
+ * in lower case, no number, no port. Or it begins as the URL that was in |u| before. */
 static bool find_host(struct str s, struct url *u) {
+    struct str before = origin_of(u);
+
     bool is_https = s.len > 8 && memcmp(s.ptr, "https://", 8) == 0;
     size_t start = is_https ? 8 : 7, end;
 
+    if (url_is_http(u) && begins_with_origin(s, before))
+        return true;
     if (!is_https && !(s.len > 7 && memcmp(s.ptr, "http://", 7) == 0))
         return false;
     for (end = start; end < s.len && !url_byte_is(s.ptr[end], URL_DOMAIN_STOP);)
