@@ -28,6 +28,8 @@ def run_part(name):
         print(f"skipped: no pages in {PAGES}")
         return
     subprocess.run([program, *OF_PARTS[name]], check=True)
+    if name == "extract_bench":
+        subprocess.run([program, "hostile"], check=True)
 
 
 def main():

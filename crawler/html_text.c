@@ -168,7 +168,7 @@ static bool is_raw_name(const struct html *h, const char *p, const char *end) {
 
 static const char *raw_end_name(struct html *h, const char *p, const char *end) {
     if (is_raw_name(h, p, end)) {
-        html_keep(h, &h->name, buf_str(&h->raw_name));
+        html_keep(h, &h->name, str_at(p, h->raw_name.len));
         return p + h->raw_name.len;
     }
     if (ascii_is_alpha(*p) && h->name.len < h->raw_name.len &&

@@ -8,8 +8,8 @@
 #include "crawler/url.h"
 
 /* The same as url_parse(), for http and https where nothing has to be escaped, folded, decoded
- * or left out. False: it is something else, or wrong, or there is no memory; |u| is then
- * anything. */
+ * or left out; |u| is cleared, or as a parse left it. False: it is something else, or wrong, or
+ * there is no memory; |u| must then be cleared. */
 bool url_parse_plain(struct url *u, struct str input, const struct url *base);
 
 #endif

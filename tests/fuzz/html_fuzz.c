@@ -1,5 +1,6 @@
-/* html_fuzz - any bytes: in one piece and in pieces of random length the same
- * tokens; and the same links whether text is wanted on the way or not.
+/* html_fuzz - any bytes: in one piece and in pieces of random length the same tokens; by
+ * the states alone and by each short way over whole tags likewise; and the same links
+ * whether text is wanted on the way or not.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -67,18 +68,26 @@ static uint8_t wants_attr(void *arg, uint8_t tag, struct str name) {
     return name.len == 1 || str_eq(name, STR("href"));
 }
 
-/* Pieces as |seed| has it; 0: all in one. */
-static void run(const struct html_options *o, struct str input, uint32_t seed, bool toggles,
-                struct said *s) {
-    struct html_options with = *o;
+struct how {
+    struct html_options options;
+    enum html_way way;
+    uint32_t seed; /* of the lengths of pieces, up to |max_piece|; 0: all in one */
+    size_t max_piece;
+    bool toggles, links_only;
+};
+
+static void run(const struct how *how, struct str input, struct said *s) {
+    struct html_options with = how->options;
     OWNED(html) struct html *h = NULL;
+    uint32_t seed = how->seed;
 
     with.token = hear;
     with.arg = s;
     h = html_new(&with);
-    s->toggles = toggles ? h : NULL;
+    (void)html_read_by(h, how->way); /* else by the best there is */
+    s->toggles = how->toggles ? h : NULL;
     while (input.len) {
-        size_t n = seed ? 1 + (seed >> 16) % 7 : input.len;
+        size_t n = seed ? 1 + (seed >> 16) % how->max_piece : input.len;
         /* a copy of its own, so that a read past its end is seen */
         struct str piece = str_upto(input, n);
         char *copy = malloc(piece.len);
@@ -95,35 +104,42 @@ static void run(const struct html_options *o, struct str input, uint32_t seed, b
         abort();
 }
 
-struct how {
-    struct html_options options;
-    uint32_t seed;
-    bool toggles, links_only;
-};
-
 static void check_same(struct str input, const struct how *a, const struct how *b) {
     struct said one = {.tokens = BUF_INIT(MAX_SAID), .links_only = a->links_only};
     struct said other = {.tokens = BUF_INIT(MAX_SAID), .links_only = b->links_only};
 
-    run(&a->options, input, a->seed, a->toggles, &one);
-    run(&b->options, input, b->seed, b->toggles, &other);
+    run(a, input, &one);
+    run(b, input, &other);
     assert(str_eq(buf_str(&one.tokens), buf_str(&other.tokens)));
     buf_done(&one.tokens);
     buf_done(&other.tokens);
 }
 
+/* By the states, and then each other way, in one piece and in long ones. */
+static void check_ways(struct str input, const struct html_options *o, uint32_t seed) {
+    for (enum html_way way = HTML_BY_STATES + 1; way < HTML_WAYS; way++) {
+        check_same(input, &(struct how){.options = *o}, &(struct how){.options = *o, .way = way});
+        check_same(input, &(struct how){.options = *o},
+                   &(struct how){.options = *o, .way = way, .seed = seed, .max_piece = 200});
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const struct html_options all = {.wants_text = true, .wants_comments = true};
     const struct html_options links = {.wants_tag = wants_tag, .wants_attr = wants_attr};
+    const struct html_options tags = {.no_end_tags = true};
     struct html_options with_text = links;
     struct str input = str_at((const char *)data, size);
     uint32_t seed = size ? 1U + data[size / 2] * 2654435761U : 1;
 
     with_text.wants_text = true;
-    check_same(input, &(struct how){.options = all}, &(struct how){.options = all, .seed = seed});
-    check_same(input, &(struct how){.options = links, .toggles = true},
-               &(struct how){.options = links, .toggles = true, .seed = seed});
+    check_same(input, &(struct how){.options = all},
+               &(struct how){.options = all, .seed = seed, .max_piece = 7});
+    check_same(input, &(struct how){.options = links, .toggles = true, .way = HTML_WAYS},
+               &(struct how){.options = links, .toggles = true, .seed = seed, .max_piece = 7});
     check_same(input, &(struct how){.options = links, .links_only = true},
                &(struct how){.options = with_text, .links_only = true});
+    check_ways(input, &links, seed);
+    check_ways(input, &tags, seed);
     return 0;
 }

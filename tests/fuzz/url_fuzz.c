@@ -1,7 +1,10 @@
-/* url_fuzz - "BASE\nINPUT": what parses is ASCII, and parses again to the same. */
+/* url_fuzz - "BASE\nINPUT": what parses is ASCII, and parses again to the same; and the short
+ * way for plain links comes to what the parser does.
+ */
 #include <assert.h>
 
-#include "crawler/url.h"
+#include "crawler/url_parse.h"
+#include "crawler/url_plain.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,6 +29,20 @@ static void check(const struct url *u) {
     assert(url_parse(&again, href, NULL, NULL) == ERR_OK);
     check_same_parts(u, &again);
     assert(!url_is_http(u) || url_host_key(u, &key) == ERR_OK);
+}
+
+/* |u| has been used before, or not: a link may begin as the one that it had. */
+static void check_plain(struct url *u, struct str input, const struct url *base) {
+    OWNED_URL struct url full;
+    struct url_parse x = {.u = &full, .base = base};
+
+    url_init(&full);
+    if (!url_parse_plain(u, input, base)) {
+        url_clear(u);
+        return;
+    }
+    assert(url_parse_all(&x, input) == ERR_OK);
+    check_same_parts(u, &full);
 }
 
 /* Bytes of no encoding, with references where an encoder would put them. */
@@ -59,5 +76,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         assert(url_why_invalid(input));
     if (url_parse(&u, input, has_base ? &base : NULL, &encoder) == ERR_OK)
         check(&u);
+    check_plain(&u, input, has_base ? &base : NULL);
+    check_plain(&u, url_href(&base), NULL);
+    check_plain(&u, input, NULL);
     return 0;
 }

@@ -1,0 +1,82 @@
+"""Instructions a byte that `crawld links` takes, by callgrind: more than the limit fails.
+
+    instructions_test.py CRAWLD
+
+What starting and printing take is the same for a document once and twice, so the
+difference of the two is what reading takes. The made-up page needs no data; real pages
+are read where TEST_DATA has them. Exit status 77: no valgrind, or no such binary.
+"""
+
+import gzip
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+# Instructions a byte. Processors have other vector instructions, compilers other ideas.
+MADE_UP, REAL, TOLERANCE = 13.4, 6.7, 1.1
+PAGES = 12
+
+
+def made_up(n):
+    """About as many tags, attributes, scripts and links as a page of news has."""
+    item = (
+        '<li id="item-{0}" class="menu-item menu-item-type-post">'
+        '<a class="menu-link" href="https://www.example.org/{1}/2026/11/a-title-of-{0}-words.html"'
+        ' rel="bookmark"><span class="text">A title of {0} words</span></a></li>\n'
+    )
+    block = (
+        '<div class="card"><h3 class="card-title"><a href="/{1}/{0}">More of this</a></h3>\n'
+        '<p>Some words of text about number {0}, which go on for more than one line, as text\n'
+        "does where somebody has something to tell.</p><!-- a remark -->\n"
+        '<img src="/img/{0}.jpg" alt="" width="300" height="200"><br></div>\n'
+        "<script>var s{0} = {{ a: 1 < 2, b: '<b>' }}; window.load(s{0});</script>\n"
+    )
+    body = "".join((item if i % 3 else block).format(i, "news") for i in range(n))
+    return f"<!DOCTYPE html><html><head><title>News</title></head><body>{body}</body></html>".encode()
+
+
+def instructions(crawld, html):
+    with tempfile.NamedTemporaryFile(suffix=".html") as file:
+        file.write(html)
+        file.flush()
+        run = subprocess.run(
+            ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", crawld, "links",
+             "--url", "http://www.example.com/news/page.html", "--content-type",
+             "text/html; charset=utf-8", file.name],
+            check=True, capture_output=True, text=True, errors="replace",
+        )
+    return int(re.search(r"Collected : (\d+)", run.stderr).group(1))
+
+
+def report(name, rate, limit):
+    print(f"{name}: {rate:.2f} instructions a byte, limit {limit * TOLERANCE:.2f}")
+    return rate <= limit * TOLERANCE
+
+
+def a_byte(crawld, html):
+    return (instructions(crawld, html + html) - instructions(crawld, html)) / len(html)
+
+
+def of_pages(crawld, paths):
+    rates = sorted(a_byte(crawld, gzip.decompress(path.read_bytes())) for path in paths)
+    return rates[len(rates) // 2]
+
+
+def main():
+    crawld = sys.argv[1]
+    folder = pathlib.Path(os.environ.get("TEST_DATA", "../shared/data"), "pages", "html")
+    if not shutil.which("valgrind") or not pathlib.Path(crawld).exists():
+        print(f"skipped: no valgrind, or no {crawld}")
+        return 77
+    is_good = report("made-up page", a_byte(crawld, made_up(1000)), MADE_UP)
+    paths = sorted(folder.glob("*.html.gz"))[::13][:PAGES]
+    if paths:
+        is_good &= report(f"median of {len(paths)} real pages", of_pages(crawld, paths), REAL)
+    return 0 if is_good else 1
+
+
+sys.exit(main())
