@@ -79,7 +79,7 @@ struct values {
     size_t n;
 };
 
-static const char *skip_space(const char *p, const char *end) {
+static inline const char *skip_space(const char *p, const char *end) {
     if (end - p >= 2 && *p == ' ' && p[1] > ' ')
         return p + 1;
     while (p < end && html_is_space(*p))
@@ -282,6 +282,18 @@ static const char *name_any(struct html *h, bool is_end, const char *p, const ch
     return q;
 }
 
+/* As html_tag_taken(), with what most start tags come to at hand. */
+static inline bool is_taken(struct html *h) {
+    enum html_element e = h->tag.element;
+
+    if (h->tag.is_end || !html_tree_is_plain_start(&h->tree, e))
+        return html_tag_taken(h);
+    h->tag.in_template = h->tree.open[EL_TEMPLATE] > 0;
+    if (!(html_element_flags[e] & EF_VOID))
+        html_tree_push_plain(&h->tree, e, h->tag.name_hash);
+    return h->tag.number;
+}
+
 /* The tag whose name is in html.tag and ends at |p|, as html_tag_end() has it: behind it,
  * or NULL. */
 static const char *run_named(struct html *h, const char *p, const char *end) {
@@ -297,7 +309,7 @@ static const char *run_named(struct html *h, const char *p, const char *end) {
         p = h->o.wants_attr ? run_attrs(h, p, end, &v) : NULL;
     if (!p)
         return NULL;
-    if (html_tag_taken(h))
+    if (is_taken(h))
         html_put_tag_with(h, v.attrs, v.n);
     return p + 1;
 }
@@ -368,6 +380,13 @@ static const char *run_markup(struct html *h, const char *p, const char *end) {
 
 /* To the next "<"; while a frameset could come, only over space. */
 static const char *run_text(const struct html *h, const char *p, const char *end) {
+    if (!h->tree.frameset_ok && end - p >= SCAN_BLOCK) { /* nearly always enough */
+        uint64_t bits = scan_block(p, '<');
+
+        if (bits)
+            return p + scan_first(bits);
+        p += SCAN_BLOCK;
+    }
     return h->tree.frameset_ok ? skip_space(p, end) : scan_any(p, end, '<', '<', '<', '<');
 }
 

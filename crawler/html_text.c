@@ -90,11 +90,29 @@ static bool is_idle(const struct html *h, const char *p, const char *end) {
     return !h->o.wants_text && end - p > 1 && p[1] != '/' && (p[1] != '!' || h->state != S_SCRIPT);
 }
 
+/* Behind the end tag at |p|, where that is one and nothing in it is unusual, or NULL. */
+static const char *raw_end(struct html *h, const char *p, const char *end) {
+    size_t len = h->raw_name.len;
+
+    if ((size_t)(end - p) < len + 3 || p[1] != '/' || p[len + 2] != '>' || len == 0 ||
+        !str_eq_ascii(str_at(p + 2, len), buf_str(&h->raw_name)))
+        return NULL;
+    html_tag_begin(h, true);
+    html_keep(h, &h->name, buf_str(&h->raw_name));
+    html_tag_named(h);
+    html_tag_end(h);
+    return p + len + 3;
+}
+
 static const char *raw_tag(struct html *h, const char *p, const char *end) {
+    const char *q;
+
     while (p < end && is_idle(h, p, end))
         p = skip_to(p + 1, end, '<');
     if (p == end || h->state == S_STOPPED)
         return p;
+    if ((q = raw_end(h, p, end)))
+        return q;
     h->raw_state = h->state;
     return go(h, S_RAW_LESS_THAN, p + 1);
 }
@@ -158,19 +176,8 @@ static void put_false_end(struct html *h) {
         html_put_raw_text(h, buf_str(&h->name));
 }
 
-/* The whole name at once, where the chunk has it. */
-static bool is_raw_name(const struct html *h, const char *p, const char *end) {
-    size_t len = h->raw_name.len;
-
-    return len && h->name.len == 0 && (size_t)(end - p) > len &&
-           str_eq_ascii(str_at(p, len), buf_str(&h->raw_name));
-}
-
 static const char *raw_end_name(struct html *h, const char *p, const char *end) {
-    if (is_raw_name(h, p, end)) {
-        html_keep(h, &h->name, str_at(p, h->raw_name.len));
-        return p + h->raw_name.len;
-    }
+    (void)end;
     if (ascii_is_alpha(*p) && h->name.len < h->raw_name.len &&
         ascii_lower(*p) == h->raw_name.ptr[h->name.len]) {
         html_keep(h, &h->name, str_at(p, 1));

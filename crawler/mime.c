@@ -28,12 +28,12 @@ static bool is_token(struct str s) {
     return s.len > 0;
 }
 
-/* Takes what stands before the first of |ends| off the front of |*s|. */
-static struct str take_upto(struct str *s, const char *ends) {
+/* Takes what stands before the first |a| or |b| off the front of |*s|. */
+static struct str take_upto(struct str *s, char a, char b) {
     size_t n = 0;
     struct str taken;
 
-    while (n < s->len && (s->ptr[n] == 0 || !strchr(ends, s->ptr[n])))
+    while (n < s->len && s->ptr[n] != a && s->ptr[n] != b)
         n++;
     taken = str_upto(*s, n);
     *s = str_from(*s, n);
@@ -65,7 +65,7 @@ static void take_quoted(struct str *s, struct value *v) {
         value_put(v, s->ptr[0]);
         *s = str_from(*s, 1);
     }
-    (void)take_upto(s, ";");
+    (void)take_upto(s, ';', ';');
 }
 
 /* False: the parameter counts as not there. */
@@ -77,7 +77,7 @@ static bool take_value(struct str *s, struct value *v) {
         take_quoted(s, v);
         return true;
     }
-    plain = trim_end(take_upto(s, ";"));
+    plain = trim_end(take_upto(s, ';', ';'));
     for (size_t i = 0; i < plain.len; i++)
         value_put(v, plain.ptr[i]);
     return plain.len > 0;
@@ -89,7 +89,7 @@ static void take_parameter(struct str *s, struct mime *m) {
     struct str name;
 
     *s = trim_start(*s);
-    name = take_upto(s, ";=");
+    name = take_upto(s, ';', '=');
     if (s->len == 0 || s->ptr[0] == ';')
         return;
     *s = str_from(*s, 1);
@@ -104,11 +104,11 @@ enum err mime_parse(struct str value, struct mime *ret_mime) {
     struct str rest = trim_start(trim_end(value));
     struct mime m = {.has_charset = false};
 
-    m.type = take_upto(&rest, "/");
+    m.type = take_upto(&rest, '/', '/');
     if (!is_token(m.type) || rest.len == 0)
         return ERR_INVALID;
     rest = str_from(rest, 1);
-    m.subtype = trim_end(take_upto(&rest, ";"));
+    m.subtype = trim_end(take_upto(&rest, ';', ';'));
     if (!is_token(m.subtype))
         return ERR_INVALID;
     while (rest.len) {
