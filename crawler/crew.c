@@ -9,12 +9,16 @@
 struct crew {
     struct engine *engines[CREW_MOST];
     unsigned n, n_made;
+    struct iplimit *iplimit;
     pthread_mutex_t lock;
     struct map let_go; /* job -> number of engines that hold nothing of it */
 };
 
+/* The store keeps hosts that are put off in slices of so many buckets. */
 static int64_t first_host(const struct crew *c, unsigned i) {
-    return host_id_first(HOST_BUCKETS * i / c->n);
+    enum { SLICE = 64 };
+
+    return host_id_first(HOST_BUCKETS / SLICE * i / c->n * SLICE);
 }
 
 struct engine *crew_engine_of(const struct crew *c, int64_t host) {
@@ -45,6 +49,7 @@ static enum err make_engines(struct crew *c, const struct crew_options *o) {
     enum err e = ERR_OK;
 
     eo.crew = c;
+    eo.iplimit = c->iplimit;
     eo.max_transfers = share(o->engine.max_transfers, c->n);
     eo.window_bytes = share(o->engine.window_bytes, c->n);
     while (e == ERR_OK && c->n_made < c->n) {
@@ -71,6 +76,7 @@ enum err crew_new(const struct crew_options *o, struct crew **ret_crew) {
     enum err e;
 
     c->n = o->n_engines;
+    c->iplimit = iplimit_new(o->ip_connections);
     map_init(&c->let_go);
     (void)pthread_mutex_init(&c->lock, NULL);
     e = make_engines(c, o);
@@ -95,6 +101,7 @@ void crew_free(struct crew *c) {
     crew_stop(c);
     for (unsigned i = 0; i < c->n_made; i++)
         engine_free(c->engines[i]);
+    iplimit_free(c->iplimit);
     map_done(&c->let_go);
     (void)pthread_mutex_destroy(&c->lock);
     free(c);

@@ -16,7 +16,8 @@ struct crew;
 /* As struct engine_options; transfers and window are shared out between the engines. */
 struct crew_options {
     struct engine_options engine;
-    unsigned n_engines; /* 1 to CREW_MOST */
+    unsigned n_engines;      /* 1 to CREW_MOST */
+    unsigned ip_connections; /* requests at once to one IP address; 0: any number */
 };
 
 /* engine_global_init was called. */

@@ -9,6 +9,7 @@
 
 #include "base/own.h"
 #include "crawler/addrguard.h"
+#include "crawler/iplimit.h"
 #include "crawler/killer.h"
 #include "crawler/sched.h"
 #include "storage/store.h"
@@ -19,6 +20,7 @@ struct crew;
 
 struct engine_options {
     struct crew *crew;                 /* the others, which the engine can hand things to */
+    struct iplimit *iplimit;           /* of all of them */
     unsigned number;                   /* of it among them */
     int64_t host_from, host_to;        /* the ids of its hosts, the end excluded */
     struct store *store;               /* must outlive the engine */

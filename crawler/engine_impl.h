@@ -107,6 +107,8 @@ struct trip {
     struct task *task;       /* owned while in flight; sched's while a hop waits there */
     struct sched_host *host; /* while in flight */
     bool is_in_flight, was_sent;
+    bool has_place; /* at |address|, of iplimit */
+    struct address address;
     int64_t sent_at, ttfb_ms; /* of this hop; -1: not yet */
     bool is_of_robots;        /* it fetches the robots.txt of the task's host */
     struct buf body;          /* of that */

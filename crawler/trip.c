@@ -17,7 +17,8 @@ enum {
     /* After the sending, unless the answer comes before: busy servers note a request
      * some ten ms late, and slow ones shall not lose much of their rate. */
     ARRIVAL_MS = 40,
-    KEEP_MS = 5000, /* a connection, if its host has something due within */
+    CROWDED_MS = 100, /* before an IP address with no place left is looked at again */
+    KEEP_MS = 5000,   /* a connection, if its host has something due within */
     FIRST_RETRY_MS = 1000,
     MOST_RETRY_MS = 60 * 1000,
     MAX_ADDRESSES = 16, /* handed over for one name */
@@ -75,6 +76,9 @@ void trip_leave(struct trip *t) {
     heap_remove(&e->asked, &t->overdue);
     if (!list_empty(&t->travelling))
         arrived(t);
+    if (t->has_place)
+        iplimit_give(e->options.iplimit, &t->address);
+    t->has_place = false;
     sched_finished(e->sched, t->host, t->crawl->no, t->was_sent, e->now);
     t->host = NULL;
     t->is_in_flight = t->was_sent = false;
@@ -142,6 +146,26 @@ static int64_t time_left(const struct trip *t) {
     return t->crawl->job->options.timeout_ms - t->spent_ms - (t->engine->now - t->begun_at);
 }
 
+static void postpone(struct trip *t);
+
+/* The address that is tried first stands for the server. */
+static bool take_place(struct trip *t, const struct address *a) {
+    struct engine *e = t->engine;
+
+    t->has_place = iplimit_take(e->options.iplimit, a);
+    t->address = *a;
+    if (t->has_place)
+        return true;
+    sched_hold(e->sched, t->host, e->now + CROWDED_MS, BLOCK_CONNECTIONS);
+    if (t->is_of_robots) { /* whoever wants it asks again */
+        trip_leave(t);
+        trip_end_robots(t, &trip_no_reply, CODE_JOB_CANCELLED);
+    } else {
+        postpone(t);
+    }
+    return false;
+}
+
 static void fetch(struct trip *t, const struct address *addresses, size_t n) {
     OWNED_BUF struct buf url = BUF_INIT(URL_LIMIT);
     struct engine *e = t->engine;
@@ -156,7 +180,7 @@ static void fetch(struct trip *t, const struct address *addresses, size_t n) {
                                   t->is_of_robots ? 2 * ROBOTS_MAX_BYTES : o->max_body_bytes};
     enum err err;
 
-    if (!t->is_of_robots) {
+    if (!t->is_of_robots && !t->crawl->growth) { /* the links of an old page are not at hand */
         r.etag = task_etag(t->task);
         r.last_modified = task_last_modified(t->task);
     }
@@ -189,7 +213,7 @@ static void on_lookup(struct lookup *l, enum err result, const struct address *a
         trip_end(t, &trip_no_reply, CODE_DNS_ERROR);
     else if (n_allowed == 0)
         trip_end(t, &trip_no_reply, CODE_BLOCKED_ADDRESS);
-    else
+    else if (take_place(t, &allowed[0]))
         fetch(t, allowed, n_allowed);
 }
 
@@ -198,7 +222,8 @@ static void find_host(struct trip *t) {
     struct address literal;
 
     if (address_parse(host_of(&t->url), &literal) == ERR_OK) {
-        fetch(t, NULL, 0);
+        if (take_place(t, &literal))
+            fetch(t, NULL, 0);
         return;
     }
     heap_put(&e->asked, &t->overdue, e->now + time_left(t));
@@ -395,7 +420,8 @@ static enum err on_body(void *arg, struct str piece) {
 
 /* What is known of the URL is still so. */
 bool trip_is_not_modified(const struct trip *t, const struct fetch_reply *reply) {
-    return reply->status == 304 && t->task->known_page != 0 && !t->is_of_robots;
+    return reply->status == 304 && t->task->known_page != 0 && !t->is_of_robots &&
+           !t->crawl->growth;
 }
 
 static enum code code_of_status(uint32_t status) {
@@ -601,6 +627,8 @@ static void trip_end(struct trip *t, const struct fetch_reply *reply, enum code 
             hop(t, &next);
             return;
         }
+        if (code != CODE_TOO_MANY_REDIRECTS) /* refused, and so answered by nobody */
+            reply = &trip_no_reply;
     }
     trip_leave(t);
     conclude(t, reply, code);

@@ -50,19 +50,26 @@ static enum err note_redirect(struct trip *t, uint32_t status) {
     return e == ERR_OK ? buf_put(&t->redirects, from) : e;
 }
 
+/* Where the answer points to, judged. */
+static enum code look_ahead(const struct trip *t, const struct fetch_reply *reply,
+                            struct url *ret_next) {
+    enum code code;
+
+    if (url_parse(ret_next, reply->location, &t->url, NULL) != ERR_OK)
+        return CODE_INVALID_URL;
+    code = trip_admit(ret_next);
+    if (code == CODE_NONE && url_without_fragment(ret_next).len > URL_MAX_BYTES)
+        code = CODE_INVALID_URL;
+    return code;
+}
+
 enum code trip_find_next(struct trip *t, const struct fetch_reply *reply, struct url *ret_next) {
     enum code code;
 
     if (t->n_redirects >= most_redirects(t))
         return CODE_TOO_MANY_REDIRECTS;
-    if (url_parse(ret_next, reply->location, &t->url, NULL) != ERR_OK)
-        return CODE_INVALID_URL;
-    code = trip_admit(ret_next);
-    if (code != CODE_NONE)
-        return code;
-    if (url_without_fragment(ret_next).len > URL_MAX_BYTES)
-        return CODE_INVALID_URL;
-    if (was_visited(t, url_without_fragment(ret_next)))
+    code = look_ahead(t, reply, ret_next);
+    if (code == CODE_NONE && was_visited(t, url_without_fragment(ret_next)))
         return CODE_TOO_MANY_REDIRECTS;
-    return note_redirect(t, reply->status) == ERR_OK ? CODE_NONE : CODE_TOO_MANY_REDIRECTS;
+    return note_redirect(t, reply->status) == ERR_OK ? code : CODE_TOO_MANY_REDIRECTS;
 }

@@ -197,6 +197,7 @@ static enum err start_crew(struct app *a) {
                    .drain_ms = (uint32_t)a->config.drain_ms,
                    .patience_divisor = test_divisor("CRAWLD_TEST_PATIENCE_DIVISOR")},
         .n_engines = (unsigned)a->config.fetch_threads,
+        .ip_connections = (unsigned)a->config.ip_connections,
     };
     enum err e = crew_new(&o, &a->crew);
 

@@ -13,6 +13,7 @@ struct config {
     bool no_auth;
     struct texts allowed_hosts, allow_nets, dns_servers;
     uint64_t max_transfers, fetch_threads, host_delay_ms, min_host_delay_ms, host_connections;
+    uint64_t ip_connections;
     unsigned robots;        /* enum robots_mode */
     unsigned robots_policy; /* enum robots_policy */
     uint64_t timeout_ms, max_body_bytes, max_redirects, max_attempts;
