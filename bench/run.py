@@ -9,13 +9,14 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests" / "integration"))
 
-OF_SERVICE = ["ingest", "crawl"]
+OF_SERVICE = ["ingest", "queued", "crawl"]
 PAGES = os.path.join(os.environ.get("TEST_DATA", "../shared/data"), "pages", "html")
 # bench/NAME.c beside the service, and what it is given
 OF_PARTS = {
     "url_bench": [],
     "html_bench": [PAGES],
     "extract_bench": sorted(glob.glob(f"{PAGES}/*.html.gz")),
+    "sched_bench": [],
     "ingest_bench": [],
     "settle_bench": [],
 }
