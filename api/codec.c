@@ -29,6 +29,8 @@ struct codec_limits codec_limits_of(const struct job_options *defaults, uint32_t
     l.of[OPTION_MAX_REDIRECTS] = (struct codec_range){0, defaults->max_redirects};
     l.of[OPTION_MAX_ATTEMPTS] = (struct codec_range){1, defaults->max_attempts};
     l.of[OPTION_DEADLINE_SECONDS] = (struct codec_range){1, CODEC_MAX_DEADLINE_SECONDS};
+    l.of[OPTION_MAX_DEPTH] = (struct codec_range){0, CODEC_MAX_DEPTH};
+    l.of[OPTION_MAX_PAGES] = (struct codec_range){1, CODEC_MAX_PAGES};
     l.of[OPTION_MAX_LINKS] = (struct codec_range){0, CODEC_MAX_LINKS};
     return l;
 }
@@ -204,21 +206,42 @@ struct reading {
 enum { MAX_NAME = 64 };
 
 /* "#/extract/text" in JSON, "extract.text" in a query; RFC 6901 escapes. */
-static void fault(const struct reading *r, struct str key, const char *detail) {
-    OWNED_BUF struct buf where = BUF_INIT(1024);
+static enum err put_place(const struct reading *r, struct str key, struct buf *out) {
     bool is_json = r->place == FAULT_POINTER;
-    enum err e = buf_put(&where, is_json ? STR("#/") : STR_NONE);
+    enum err e = buf_put(out, is_json ? STR("#/") : STR_NONE);
 
     if (e == ERR_OK)
-        e = buf_put(&where, is_json && *r->group ? STR("extract/") : str_of(r->group));
+        e = buf_put(out, is_json && *r->group ? STR("extract/") : str_of(r->group));
     key = str_upto(key, MAX_NAME);
     for (size_t i = 0; i < key.len && e == ERR_OK; i++) {
         if (is_json && (key.ptr[i] == '~' || key.ptr[i] == '/'))
-            e = buf_put(&where, key.ptr[i] == '~' ? STR("~0") : STR("~1"));
+            e = buf_put(out, key.ptr[i] == '~' ? STR("~0") : STR("~1"));
         else
-            e = buf_put_char(&where, key.ptr[i]);
+            e = buf_put_char(out, key.ptr[i]);
     }
-    problem_fault(r->problem, r->place, buf_str(&where), "%s", detail);
+    return e;
+}
+
+static void fault(const struct reading *r, struct str key, const char *detail) {
+    OWNED_BUF struct buf where = BUF_INIT(1024);
+
+    if (put_place(r, key, &where) == ERR_OK)
+        problem_fault(r->problem, r->place, buf_str(&where), "%s", detail);
+}
+
+/* Of one in a list. */
+static void fault_at(const struct reading *r, struct str key, size_t at, const char *detail) {
+    OWNED_BUF struct buf where = BUF_INIT(1024);
+    enum err e = put_place(r, key, &where);
+
+    if (e == ERR_OK && r->place == FAULT_POINTER)
+        e = buf_printf(&where, "/%zu", at);
+    if (e != ERR_OK)
+        return;
+    if (r->place == FAULT_POINTER)
+        problem_fault(r->problem, r->place, buf_str(&where), "%s", detail);
+    else
+        problem_fault(r->problem, r->place, buf_str(&where), "number %zu %s", at + 1, detail);
 }
 
 static const struct option *find(const struct reading *r, struct str key) {
@@ -238,11 +261,22 @@ static const struct option *find(const struct reading *r, struct str key) {
 
 static void set(const struct reading *r, const struct option *o, struct str key,
                 const struct option_value *v) {
-    char why[OPTION_WHY_BYTES];
-    const char *wrong = option_set(o, v, r->limits, r->draft, why);
+    struct option_fault f;
+    const char *wrong = option_set(o, v, r->limits, r->draft, &f);
+
+    if (wrong && f.at == SIZE_MAX)
+        fault(r, key, wrong);
+    else if (wrong)
+        fault_at(r, key, f.at, wrong);
+}
+
+/* What others leave undone would be misunderstood here. */
+static void settle(const struct reading *r) {
+    const char *name;
+    const char *wrong = r->problem->n_faults == 0 ? option_settle(r->draft, &name) : NULL;
 
     if (wrong)
-        fault(r, key, wrong);
+        fault(r, str_of(name), wrong);
 }
 
 static void read_members(const struct reading *r, json_t *object, struct str text) {
@@ -281,6 +315,7 @@ void codec_read_body(const struct codec_body *b, const struct codec_limits *l, s
     struct reading r = {l, draft, p, FAULT_POINTER, ""};
 
     read_members(&r, b->root, b->text);
+    settle(&r);
 }
 
 void codec_refuse_options(const struct codec_body *b, struct problem *p) {
@@ -315,6 +350,8 @@ void codec_read_query(const struct query *q, const struct codec_limits *l, bool 
         v = option_of_text(o, q->parameters[i].value);
         set(&r, o, key, &v);
     }
+    if (is_allowed)
+        settle(&r);
 }
 
 /* --- the list ---------------------------------------------------------------------- */

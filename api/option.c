@@ -17,6 +17,7 @@ enum kind {
     KIND_USER_AGENT,
     KIND_ELEMENTS,
     KIND_SCHEMES,
+    KIND_GLOBS,
     KIND_NAME, /* from here on: members of the job itself, see is_of_job */
     KIND_METADATA,
     KIND_PRIORITY,
@@ -29,7 +30,7 @@ struct option {
     enum kind kind;
     enum job_option bit;
     size_t offset;        /* in struct job_options */
-    const char *words[3]; /* of a choice: in the order of its enum */
+    const char *words[6]; /* of a choice: in the order of its enum; NULL ends */
 };
 
 #define AT(member) offsetof(struct job_options, member)
@@ -41,6 +42,11 @@ static const struct option options[] = {
     {"priority", KIND_PRIORITY, 0, 0, {0}},
     {"paused", KIND_PAUSED, 0, 0, {0}},
     {"deadline_seconds", KIND_U32, OPTION_DEADLINE_SECONDS, AT(deadline_seconds), {0}},
+    {"max_depth", KIND_U32, OPTION_MAX_DEPTH, AT(max_depth), {0}},
+    {"max_pages", KIND_U64, OPTION_MAX_PAGES, AT(max_pages), {0}},
+    {"scope", KIND_CHOICE, OPTION_SCOPE, AT(scope), {"page", "prefix", "host", "domain", "any"}},
+    {"include", KIND_GLOBS, OPTION_INCLUDE, AT(include), {0}},
+    {"exclude", KIND_GLOBS, OPTION_EXCLUDE, AT(exclude), {0}},
     {"host_delay_ms", KIND_U32, OPTION_HOST_DELAY_MS, AT(host_delay_ms), {0}},
     {"host_connections", KIND_U32, OPTION_HOST_CONNECTIONS, AT(host_connections), {0}},
     {"timeout_ms", KIND_U32, OPTION_TIMEOUT_MS, AT(timeout_ms), {0}},
@@ -55,11 +61,6 @@ static const struct option options[] = {
     {"extract.text", KIND_BOOL, OPTION_TEXT, AT(text), {0}},
     {"extract.nofollow", KIND_CHOICE, OPTION_NOFOLLOW, AT(nofollow), {"keep", "drop"}},
     {"extract.max_links", KIND_U32, OPTION_MAX_LINKS, AT(max_links), {0}},
-    {"max_depth", KIND_LATER, 0, 0, {0}},
-    {"max_pages", KIND_LATER, 0, 0, {0}},
-    {"scope", KIND_LATER, 0, 0, {0}},
-    {"include", KIND_LATER, 0, 0, {0}},
-    {"exclude", KIND_LATER, 0, 0, {0}},
     {"sitemap", KIND_LATER, 0, 0, {0}},
     {"headers", KIND_LATER, 0, 0, {0}},
     {"index_links", KIND_LATER, 0, 0, {0}},
@@ -94,15 +95,27 @@ bool option_is_json_only(const struct option *o) {
 
 /* --- values ------------------------------------------------------------------- */
 
-static struct option_value list_of(struct str text) {
-    struct option_value v = {.type = OPTION_LIST};
+/* Up to the next comma, or of globs the next one without a backslash before it: that is how
+ * a glob has the comma mean itself. Both stay in the item. True: another one follows. */
+static bool cut_item(struct str *rest, bool is_glob, struct str *ret_item) {
+    struct str all = *rest;
+    size_t end = 0;
 
-    if (str_ends(text, STR(","))) /* after which str_cut sees nothing */
-        return (struct option_value){.type = OPTION_OTHER};
-    while (text.len) {
+    while (end < all.len && all.ptr[end] != ',')
+        end += is_glob && all.ptr[end] == '\\' ? 2 : 1;
+    *ret_item = str_trim(str_upto(all, end));
+    *rest = str_from(all, end < all.len ? end + 1 : all.len);
+    return end < all.len;
+}
+
+static struct option_value list_of(struct str text, bool is_globs) {
+    struct option_value v = {.type = OPTION_LIST};
+    bool more = text.len > 0;
+
+    while (more) {
         if (v.n == OPTION_MAX_LIST)
             return (struct option_value){.type = OPTION_OTHER};
-        v.list[v.n++] = str_trim(str_cut(&text, ','));
+        more = cut_item(&text, is_globs, &v.list[v.n++]);
     }
     return v;
 }
@@ -128,7 +141,8 @@ struct option_value option_of_text(const struct option *o, struct str text) {
         return v;
     case KIND_ELEMENTS:
     case KIND_SCHEMES:
-        return list_of(text);
+    case KIND_GLOBS:
+        return list_of(text, o->kind == KIND_GLOBS);
     default:
         v.type = OPTION_TEXT_VALUE;
         v.text = text;
@@ -148,20 +162,20 @@ static void replace(char **text, char *with) {
 }
 
 static const char *check_number(const struct option_value *v, struct codec_range range,
-                                char why[OPTION_WHY_BYTES]) {
+                                struct option_fault *f) {
     uint64_t number = (uint64_t)v->number;
 
     if (v->type == OPTION_NUMBER && v->number >= 0 && number >= range.min && number <= range.max)
         return NULL;
-    (void)snprintf(why, OPTION_WHY_BYTES, "must be a whole number from %llu to %llu",
+    (void)snprintf(f->text, sizeof f->text, "must be a whole number from %llu to %llu",
                    (unsigned long long)range.min, (unsigned long long)range.max);
-    return why;
+    return f->text;
 }
 
 static const char *set_number(const struct option *o, const struct option_value *v,
                               const struct codec_limits *l, struct job *draft,
-                              char why[OPTION_WHY_BYTES]) {
-    const char *wrong = check_number(v, l->of[o->bit], why);
+                              struct option_fault *f) {
+    const char *wrong = check_number(v, l->of[o->bit], f);
     uint64_t number = (uint64_t)v->number;
     uint32_t small = (uint32_t)number;
 
@@ -175,8 +189,8 @@ static const char *set_number(const struct option *o, const struct option_value 
 }
 
 static const char *set_priority(const struct option_value *v, struct job *draft,
-                                char why[OPTION_WHY_BYTES]) {
-    const char *wrong = check_number(v, (struct codec_range){0, CODEC_MAX_PRIORITY}, why);
+                                struct option_fault *f) {
+    const char *wrong = check_number(v, (struct codec_range){0, CODEC_MAX_PRIORITY}, f);
 
     if (!wrong)
         draft->priority = (uint32_t)v->number;
@@ -200,24 +214,35 @@ static const char *set_paused(const struct option_value *v, struct job *draft) {
     return NULL;
 }
 
+static const char *list_words(const struct option *o, struct option_fault *f) {
+    size_t n = (size_t)snprintf(f->text, sizeof f->text, "must be");
+
+    for (unsigned i = 0; o->words[i] && n < sizeof f->text; i++)
+        n += (size_t)snprintf(f->text + n, sizeof f->text - n, "%s \"%s\"",
+                              i == 0            ? ""
+                              : o->words[i + 1] ? ","
+                                                : " or",
+                              o->words[i]);
+    return f->text;
+}
+
 static const char *set_choice(const struct option *o, const struct option_value *v,
-                              struct job *draft, char why[OPTION_WHY_BYTES]) {
+                              struct job *draft, struct option_fault *f) {
     for (unsigned i = 0; v->type == OPTION_TEXT_VALUE && o->words[i]; i++) {
         if (str_eq(v->text, str_of(o->words[i]))) {
             memcpy(place(o, draft), &i, sizeof i);
             return NULL;
         }
     }
-    (void)snprintf(why, OPTION_WHY_BYTES, "must be \"%s\" or \"%s\"", o->words[0], o->words[1]);
-    return why;
+    return list_words(o, f);
 }
 
 static const char *set_robots(const struct option *o, const struct option_value *v,
                               const struct codec_limits *l, struct job *draft,
-                              char why[OPTION_WHY_BYTES]) {
+                              struct option_fault *f) {
     if (l->robots_enforced && v->type == OPTION_TEXT_VALUE && str_eq(v->text, STR("ignore")))
         return "this service obeys robots.txt in every job";
-    return set_choice(o, v, draft, why);
+    return set_choice(o, v, draft, f);
 }
 
 /* Header values go out as they are: nothing in them may end a line. */
@@ -242,7 +267,7 @@ static const char *set_elements(const struct option_value *v, struct job *draft)
     uint64_t elements = 0;
     enum tag tag;
 
-    if (v->type != OPTION_LIST || v->n == 0)
+    if (v->type != OPTION_LIST || v->n == 0 || v->n > CODEC_MAX_ELEMENTS)
         return "must be a list of element names, or [\"*\"]";
     for (size_t i = 0; i < v->n; i++) {
         if (v->n == 1 && str_eq(v->list[0], STR("*")))
@@ -274,6 +299,35 @@ static const char *set_schemes(const struct option_value *v, struct job *draft) 
             return "is too long";
     }
     replace(&draft->options.schemes, mem_chars(buf_str(&list)));
+    return NULL;
+}
+
+/* |bad|: the place of the bad one, or |n|. */
+static const char *why_no_globs(enum err e, size_t bad, size_t n, struct option_fault *f) {
+    if (bad == n)
+        return "must be a list of globs of 16 KiB in all at most";
+    f->at = bad;
+    return e == ERR_TOO_BIG ? "is longer than 1,024 bytes"
+                            : "is no glob: empty, with control characters, or a \\ at its end";
+}
+
+static const char *set_globs(const struct option *o, const struct option_value *v,
+                             struct job *draft, struct option_fault *f) {
+    const struct scope_options globs = {.include = v->list, .n_include = v->n};
+    OWNED_BUF struct buf joined = BUF_INIT(SCOPE_MAX_GLOB_BYTES + SCOPE_MAX_GLOBS);
+    OWNED(scope) struct scope *ignored = NULL;
+    enum err e;
+    size_t bad;
+
+    if (v->type != OPTION_LIST || v->n == 0)
+        return "must be a list of 1 to 200 globs";
+    e = scope_new(&globs, &ignored, &bad);
+    if (e != ERR_OK)
+        return why_no_globs(e, bad, v->n, f);
+    for (size_t i = 0; i < v->n; i++)
+        if ((i && buf_put_char(&joined, '\n') != ERR_OK) || buf_put(&joined, v->list[i]) != ERR_OK)
+            return "is too long";
+    replace(place(o, draft), mem_chars(buf_str(&joined)));
     return NULL;
 }
 
@@ -323,31 +377,31 @@ static const char *set_metadata(const struct option_value *v, struct job *draft)
 }
 
 const char *option_set(const struct option *o, const struct option_value *v,
-                       const struct codec_limits *l, struct job *draft,
-                       char why[OPTION_WHY_BYTES]) {
+                       const struct codec_limits *l, struct job *draft, struct option_fault *f) {
     const char *wrong;
 
+    f->at = SIZE_MAX;
     switch (o->kind) {
     case KIND_NAME:
         return set_name(v, draft);
     case KIND_METADATA:
         return set_metadata(v, draft);
     case KIND_PRIORITY:
-        return set_priority(v, draft, why);
+        return set_priority(v, draft, f);
     case KIND_PAUSED:
         return set_paused(v, draft);
     case KIND_U32:
     case KIND_U64:
-        wrong = set_number(o, v, l, draft, why);
+        wrong = set_number(o, v, l, draft, f);
         break;
     case KIND_BOOL:
         wrong = set_bool(o, v, draft);
         break;
     case KIND_CHOICE:
-        wrong = set_choice(o, v, draft, why);
+        wrong = set_choice(o, v, draft, f);
         break;
     case KIND_ROBOTS:
-        wrong = set_robots(o, v, l, draft, why);
+        wrong = set_robots(o, v, l, draft, f);
         break;
     case KIND_USER_AGENT:
         wrong = set_user_agent(v, draft);
@@ -358,6 +412,9 @@ const char *option_set(const struct option *o, const struct option_value *v,
     case KIND_SCHEMES:
         wrong = set_schemes(v, draft);
         break;
+    case KIND_GLOBS:
+        wrong = set_globs(o, v, draft, f);
+        break;
     default:
         return "is not available yet";
     }
@@ -366,13 +423,65 @@ const char *option_set(const struct option *o, const struct option_value *v,
     return wrong;
 }
 
+/* --- together ---------------------------------------------------------------------- */
+
+static bool has(const struct job_options *o, enum job_option bit) {
+    return o->given >> bit & 1;
+}
+
+/* Without a depth they would be passed over in silence; a depth of 0 was meant. */
+static const char *find_useless(const struct job_options *o) {
+    static const struct {
+        enum job_option bit;
+        const char *name;
+    } of_growth[] = {{OPTION_MAX_PAGES, "max_pages"},
+                     {OPTION_SCOPE, "scope"},
+                     {OPTION_INCLUDE, "include"},
+                     {OPTION_EXCLUDE, "exclude"}};
+
+    for (size_t i = 0; i < sizeof of_growth / sizeof *of_growth; i++)
+        if (has(o, of_growth[i].bit) && !has(o, OPTION_MAX_DEPTH))
+            return of_growth[i].name;
+    return NULL;
+}
+
+static size_t count_lines(const char *text, size_t *bytes) {
+    size_t n = text ? 1 : 0;
+
+    for (; text && *text; text++) {
+        n += *text == '\n';
+        *bytes += *text != '\n';
+    }
+    return n;
+}
+
+static bool are_too_many(const struct job_options *o) {
+    size_t bytes = 0, n = count_lines(o->include, &bytes) + count_lines(o->exclude, &bytes);
+
+    return n > SCOPE_MAX_GLOBS || bytes > SCOPE_MAX_GLOB_BYTES;
+}
+
+const char *option_settle(struct job *draft, const char **ret_name) {
+    struct job_options *o = &draft->options;
+
+    *ret_name = find_useless(o);
+    if (*ret_name)
+        return "does nothing without max_depth";
+    *ret_name = "exclude";
+    if (are_too_many(o))
+        return "makes with include more than 200 globs, or more than 16 KiB";
+    if (job_options_grow(o) && !has(o, OPTION_MAX_PAGES))
+        o->max_pages = CODEC_USUAL_PAGES;
+    return NULL;
+}
+
 /* --- writing ---------------------------------------------------------------------- */
 
-static void write_list(struct writer *w, const char *key, struct str list) {
+static void write_list(struct writer *w, const char *key, struct str list, char separator) {
     writer_key(w, key);
     writer_open(w, '[');
     while (list.len)
-        writer_text(w, NULL, str_cut(&list, ','));
+        writer_text(w, NULL, str_cut(&list, separator));
     writer_close(w, ']');
 }
 
@@ -392,7 +501,10 @@ static void write_value(struct writer *w, const char *key, const struct option *
     const char *at = (const char *)o + option->offset;
     uint32_t small;
     uint64_t large;
+    const char *text = NULL;
 
+    if (option->kind == KIND_GLOBS)
+        memcpy((void *)&text, at, sizeof text);
     memcpy(&small, at, sizeof small);
     switch (option->kind) {
     case KIND_U32:
@@ -412,7 +524,10 @@ static void write_value(struct writer *w, const char *key, const struct option *
         write_elements(w, key, o->elements);
         break;
     case KIND_SCHEMES:
-        write_list(w, key, str_of(o->schemes));
+        write_list(w, key, str_of(o->schemes), ',');
+        break;
+    case KIND_GLOBS:
+        write_list(w, key, str_of(text), '\n');
         break;
     default: /* choices */
         writer_text(w, key, str_of(option->words[small]));

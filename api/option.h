@@ -7,8 +7,9 @@
 
 #include "api/codec.h"
 #include "api/writer.h"
+#include "crawler/scope.h"
 
-enum { OPTION_MAX_LIST = 64 };
+enum { OPTION_MAX_LIST = SCOPE_MAX_GLOBS };
 
 enum option_type {
     OPTION_NUMBER,
@@ -36,10 +37,16 @@ bool option_is_available(const struct option *o);
 bool option_is_json_only(const struct option *o);
 /* Reads |text| as the option's type. */
 struct option_value option_of_text(const struct option *o, struct str text);
-/* NULL where it was set in |draft|; else what the value should be, static or in |why|. */
-enum { OPTION_WHY_BYTES = 160 };
+struct option_fault {
+    char text[160]; /* room for what is returned */
+    size_t at;      /* the bad one of a list; SIZE_MAX: the value as a whole */
+};
+/* NULL where it was set in |draft|; else what the value should be, static or in |f|. */
 const char *option_set(const struct option *o, const struct option_value *v,
-                       const struct codec_limits *l, struct job *draft, char why[OPTION_WHY_BYTES]);
+                       const struct codec_limits *l, struct job *draft, struct option_fault *f);
+/* What follows from others, once all are set. NULL, or what is wrong with the option
+ * *ret_name beside the others. */
+const char *option_settle(struct job *draft, const char **ret_name);
 
 /* The members of "options": those that the caller gave. */
 void option_write_given(struct writer *w, const struct job_options *o);

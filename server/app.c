@@ -138,6 +138,7 @@ static void fill_defaults(struct app *a) {
         .text = found.text,
         .nofollow = found.nofollow,
         .max_links = found.max_links,
+        .scope = SCOPE_MODE_HOST,
     };
 }
 

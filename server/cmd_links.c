@@ -47,11 +47,11 @@ static const char *set_url(struct request *r, struct str value) {
 /* As the service takes the option |name| in a query. */
 static const char *set_option(struct request *r, const char *name, struct str value) {
     static const struct codec_limits limits; /* of numbers, of which there are none here */
-    static char why[OPTION_WHY_BYTES];
+    static struct option_fault fault;
     const struct option *o = option_find(str_of(name));
     const struct option_value v = option_of_text(o, value);
 
-    return option_set(o, &v, &limits, &r->job, why);
+    return option_set(o, &v, &limits, &r->job, &fault);
 }
 
 static const char *set_elements(struct request *r, struct str value) {

@@ -75,6 +75,11 @@ def test_answers_have_their_shape(crawld, site):
         "metadata": {"number": 1.10},
         "priority": 7,
         "deadline_seconds": 600,
+        "max_depth": 0,
+        "max_pages": 100,
+        "scope": "page",
+        "include": ["*/a,b/*"],
+        "exclude": ["*.pdf", "/x?"],
         "host_delay_ms": 0,
         "extract": {"elements": ["a"], "text": True},
     }
@@ -83,7 +88,8 @@ def test_answers_have_their_shape(crawld, site):
     check(created.json, "CreatedJob")
     job = crawld.wait(created.json["id"])
     check(job, "Job")
-    assert job["options"] == {k: options[k] for k in ("deadline_seconds", "host_delay_ms", "extract")}
+    shown = set(options) - {"urls", "name", "metadata", "priority"}
+    assert job["options"] == {k: options[k] for k in shown}
     assert job["priority"] == 7
     for listed in crawld.get("/v1/jobs").json["items"]:
         check(listed, "Job")

@@ -60,7 +60,8 @@ static struct str options_text(void) {
 }
 
 static const char all[] =
-    "{\"deadline_seconds\":60,"
+    "{\"deadline_seconds\":60,\"max_depth\":3,\"max_pages\":500,\"scope\":\"domain\","
+    "\"include\":[\"*/blog/*\",\"/a\\\\,b\"],\"exclude\":[\"*.pdf\"],"
     "\"host_delay_ms\":500,\"host_connections\":1,\"timeout_ms\":1,\"max_body_bytes\":10485760,"
     "\"max_redirects\":0,\"max_attempts\":3,\"robots\":\"ignore\",\"user_agent\":\"me/1\","
     "\"extract\":{\"elements\":[\"a\",\"img\",\"Link:\"],\"schemes\":[\"http\",\"mailto\"],"
@@ -72,7 +73,9 @@ TEST(takes_and_gives_back_every_option) {
     CHECK_INT(draft->options.fragments, FRAGMENTS_KEEP);
     CHECK_INT(draft->options.nofollow, NOFOLLOW_DROP);
     CHECK_INT(draft->options.robots, ROBOTS_IGNORE);
-    CHECK_OK(read_query("deadline_seconds=60&host_delay_ms=500&host_connections=1&timeout_ms=1&"
+    CHECK_OK(read_query("deadline_seconds=60&max_depth=3&max_pages=500&scope=domain&"
+                        "include=*/blog/*,/a%5C,b&exclude=*.pdf&"
+                        "host_delay_ms=500&host_connections=1&timeout_ms=1&"
                         "max_body_bytes=10485760&max_redirects=0&max_attempts=3&robots=ignore&"
                         "user_agent=me/1&extract.elements=a,img,Link:&extract.schemes=http,mailto&"
                         "extract.text=true&extract.fragments=keep&extract.nofollow=drop&"
@@ -90,6 +93,55 @@ TEST(takes_what_is_of_the_job_itself) {
     CHECK_INT(draft->state, JOB_PAUSED);
     CHECK_OK(read_query("paused=false"));
     CHECK(draft->state != JOB_PAUSED);
+}
+
+TEST(pages_are_limited_where_links_are_followed) {
+    CHECK_OK(read_body("{\"max_depth\":1}"));
+    CHECK_INT(draft->options.max_pages, 10000);
+    CHECK_STR(options_text(), "{\"max_depth\":1}");
+    CHECK_OK(read_body("{\"max_depth\":1,\"max_pages\":7}"));
+    CHECK_INT(draft->options.max_pages, 7);
+    CHECK_OK(read_body("{\"max_depth\":0,\"scope\":\"host\",\"max_pages\":7}")); /* it was meant */
+    CHECK_OK(read_query("max_depth=2"));
+    CHECK_INT(draft->options.max_pages, 10000);
+    CHECK_OK(read_body("{}"));
+    CHECK_INT(draft->options.max_pages, 0);
+}
+
+TEST(globs_are_kept_as_they_are) {
+    CHECK_OK(read_query("max_depth=1&include=%20*a*%20,/b%5C,c,/d%5C%5C,/e"));
+    CHECK_STR(str_of(draft->options.include), "*a*\n/b\\,c\n/d\\\\\n/e");
+    CHECK_ERR(read_query("max_depth=1&include=*,%5C"), ERR_INVALID);
+    CHECK_STR(str_of(problem.faults[0].where), "include");
+    CHECK(strncmp(problem.faults[0].detail, "number 2 is no glob", 19) == 0);
+    CHECK_ERR(read_query("max_depth=1&include=*,%5C,"), ERR_OK); /* the comma itself */
+    CHECK_ERR(read_query("max_depth=1&include="), ERR_INVALID);
+    CHECK_ERR(read_query("max_depth=1&include=a,,b"), ERR_INVALID);
+}
+
+TEST(globs_are_limited_together) {
+    OWNED_BUF struct buf text = BUF_INIT(1 << 16);
+
+    for (int n = 100; n <= 101; n++) {
+        buf_clear(&text);
+        CHECK_OK(buf_put(&text, STR("{\"max_depth\":1,\"include\":[\"*\"")));
+        for (int i = 1; i < n; i++)
+            CHECK_OK(buf_put(&text, STR(",\"*\"")));
+        CHECK_OK(buf_put(&text, STR("],\"exclude\":[\"*\"")));
+        for (int i = 1; i < 100; i++)
+            CHECK_OK(buf_put(&text, STR(",\"*\"")));
+        CHECK_OK(buf_put(&text, STR("]}\0")));
+        CHECK_ERR(read_body(text.ptr), n == 100 ? ERR_OK : ERR_INVALID);
+    }
+    CHECK_STR(str_of(problem.faults[0].where), "#/exclude");
+    buf_clear(&text);
+    CHECK_OK(buf_put(&text, STR("{\"max_depth\":1,\"include\":[\"*\"")));
+    for (int i = 0; i < 17; i++)
+        CHECK_OK(buf_printf(&text, ",\"%01000d\"", i));
+    CHECK_OK(buf_put(&text, STR("]}\0")));
+    CHECK_ERR(read_body(text.ptr), ERR_INVALID);
+    CHECK_STR(str_of(problem.faults[0].where), "#/include");
+    CHECK_ERR(read_body("{\"max_depth\":1,\"include\":[\"*\"]}"), ERR_OK);
 }
 
 TEST(knows_the_stars) {
@@ -154,7 +206,21 @@ TEST(points_at_what_is_wrong) {
         {"{\"extract\":{\"schemes\":[\"http,ftp\"]}}", "#/extract/schemes"},
         {"{\"extract\":{\"urls\":[]}}", "#/extract/urls"},
         {"{\"extract.text\":true}", "#/extract.text"},
-        {"{\"max_depth\":0}", "#/max_depth"},
+        {"{\"max_depth\":-1}", "#/max_depth"},
+        {"{\"max_depth\":65536}", "#/max_depth"},
+        {"{\"max_depth\":1,\"max_pages\":0}", "#/max_pages"},
+        {"{\"max_depth\":1,\"scope\":\"site\"}", "#/scope"},
+        {"{\"max_depth\":1,\"include\":\"*\"}", "#/include"},
+        {"{\"max_depth\":1,\"include\":[]}", "#/include"},
+        {"{\"max_depth\":1,\"include\":[\"*\",7]}", "#/include"},
+        {"{\"max_depth\":1,\"include\":[\"*\",\"a\",\"\",\"b\"]}", "#/include/2"},
+        {"{\"max_depth\":1,\"exclude\":[\"a\\\\\"]}", "#/exclude/0"},
+        {"{\"max_depth\":1,\"exclude\":[\"a\\nb\"]}", "#/exclude/0"},
+        {"{\"scope\":\"any\"}", "#/scope"},
+        {"{\"max_pages\":5}", "#/max_pages"},
+        {"{\"include\":[\"*\"]}", "#/include"},
+        {"{\"exclude\":[\"*\"]}", "#/exclude"},
+        {"{\"max_depth\":-1,\"scope\":\"any\"}", "#/max_depth"},
         {"{\"priority\":10}", "#/priority"},
         {"{\"priority\":-1}", "#/priority"},
         {"{\"priority\":\"5\"}", "#/priority"},
@@ -178,7 +244,7 @@ TEST(points_at_what_is_wrong) {
 TEST(points_at_parameters) {
     static const char *const cases[] = {
         "host_delay_ms=",    "host_delay_ms=5", "host_delay_ms=+500",
-        "extract.text=yes",  "extract=x",       "max_depth=1",
+        "extract.text=yes",  "extract=x",       "max_depth=x",
         "strict=1",          "metadata={}",     "unknown=1",
         "extract.elements=", "urls=x",          "extract.elements=a,,b",
         "user_agent=%C3%",   "name=%00",        "priority=10",

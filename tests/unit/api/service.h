@@ -53,7 +53,8 @@ static void open_service(void) {
                                       .user_agent = (char[]){"crawld/test"},
                                       .schemes = (char[]){"http,https"},
                                       .elements = 1 << TAG_A,
-                                      .max_links = 100000};
+                                      .max_links = 100000,
+                                      .scope = SCOPE_MODE_HOST};
     o.max_request_bytes = 64 << 10;
     o.is_loopback = true;
     o.allowed_hosts = hosts;
