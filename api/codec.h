@@ -23,7 +23,7 @@ enum {
     CODEC_MAX_PRIORITY = 9,
     CODEC_MAX_DEPTH = UINT16_MAX,
     CODEC_MAX_PAGES = 1000000000,
-    CODEC_USUAL_PAGES = 10000, /* of jobs that follow links */
+    CODEC_USUAL_PAGES = 10000, /* of jobs that grow */
     CODEC_MAX_DEADLINE_SECONDS = 365 * 24 * 3600,
 };
 

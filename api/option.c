@@ -47,6 +47,7 @@ static const struct option options[] = {
     {"scope", KIND_CHOICE, OPTION_SCOPE, AT(scope), {"page", "prefix", "host", "domain", "any"}},
     {"include", KIND_GLOBS, OPTION_INCLUDE, AT(include), {0}},
     {"exclude", KIND_GLOBS, OPTION_EXCLUDE, AT(exclude), {0}},
+    {"sitemap", KIND_CHOICE, OPTION_SITEMAP, AT(sitemap), {"skip", "include", "only"}},
     {"host_delay_ms", KIND_U32, OPTION_HOST_DELAY_MS, AT(host_delay_ms), {0}},
     {"host_connections", KIND_U32, OPTION_HOST_CONNECTIONS, AT(host_connections), {0}},
     {"timeout_ms", KIND_U32, OPTION_TIMEOUT_MS, AT(timeout_ms), {0}},
@@ -61,7 +62,6 @@ static const struct option options[] = {
     {"extract.text", KIND_BOOL, OPTION_TEXT, AT(text), {0}},
     {"extract.nofollow", KIND_CHOICE, OPTION_NOFOLLOW, AT(nofollow), {"keep", "drop"}},
     {"extract.max_links", KIND_U32, OPTION_MAX_LINKS, AT(max_links), {0}},
-    {"sitemap", KIND_LATER, 0, 0, {0}},
     {"headers", KIND_LATER, 0, 0, {0}},
     {"index_links", KIND_LATER, 0, 0, {0}},
     {"revalidate", KIND_LATER, 0, 0, {0}},
@@ -429,7 +429,7 @@ static bool has(const struct job_options *o, enum job_option bit) {
     return o->given >> bit & 1;
 }
 
-/* Without a depth they would be passed over in silence; a depth of 0 was meant. */
+/* Without these two they would be passed over in silence; a depth of 0 was meant. */
 static const char *find_useless(const struct job_options *o) {
     static const struct {
         enum job_option bit;
@@ -440,7 +440,7 @@ static const char *find_useless(const struct job_options *o) {
                      {OPTION_EXCLUDE, "exclude"}};
 
     for (size_t i = 0; i < sizeof of_growth / sizeof *of_growth; i++)
-        if (has(o, of_growth[i].bit) && !has(o, OPTION_MAX_DEPTH))
+        if (has(o, of_growth[i].bit) && !has(o, OPTION_MAX_DEPTH) && !has(o, OPTION_SITEMAP))
             return of_growth[i].name;
     return NULL;
 }
@@ -466,7 +466,7 @@ const char *option_settle(struct job *draft, const char **ret_name) {
 
     *ret_name = find_useless(o);
     if (*ret_name)
-        return "does nothing without max_depth";
+        return "does nothing without max_depth or sitemap";
     *ret_name = "exclude";
     if (are_too_many(o))
         return "makes with include more than 200 globs, or more than 16 KiB";

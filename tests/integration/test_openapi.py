@@ -78,6 +78,7 @@ def test_answers_have_their_shape(crawld, site):
         "max_depth": 0,
         "max_pages": 100,
         "scope": "page",
+        "sitemap": "skip",
         "include": ["*/a,b/*"],
         "exclude": ["*.pdf", "/x?"],
         "host_delay_ms": 0,

@@ -62,6 +62,7 @@ static struct str options_text(void) {
 static const char all[] =
     "{\"deadline_seconds\":60,\"max_depth\":3,\"max_pages\":500,\"scope\":\"domain\","
     "\"include\":[\"*/blog/*\",\"/a\\\\,b\"],\"exclude\":[\"*.pdf\"],"
+    "\"sitemap\":\"include\","
     "\"host_delay_ms\":500,\"host_connections\":1,\"timeout_ms\":1,\"max_body_bytes\":10485760,"
     "\"max_redirects\":0,\"max_attempts\":3,\"robots\":\"ignore\",\"user_agent\":\"me/1\","
     "\"extract\":{\"elements\":[\"a\",\"img\",\"Link:\"],\"schemes\":[\"http\",\"mailto\"],"
@@ -74,7 +75,7 @@ TEST(takes_and_gives_back_every_option) {
     CHECK_INT(draft->options.nofollow, NOFOLLOW_DROP);
     CHECK_INT(draft->options.robots, ROBOTS_IGNORE);
     CHECK_OK(read_query("deadline_seconds=60&max_depth=3&max_pages=500&scope=domain&"
-                        "include=*/blog/*,/a%5C,b&exclude=*.pdf&"
+                        "include=*/blog/*,/a%5C,b&exclude=*.pdf&sitemap=include&"
                         "host_delay_ms=500&host_connections=1&timeout_ms=1&"
                         "max_body_bytes=10485760&max_redirects=0&max_attempts=3&robots=ignore&"
                         "user_agent=me/1&extract.elements=a,img,Link:&extract.schemes=http,mailto&"
@@ -102,6 +103,10 @@ TEST(pages_are_limited_where_links_are_followed) {
     CHECK_OK(read_body("{\"max_depth\":1,\"max_pages\":7}"));
     CHECK_INT(draft->options.max_pages, 7);
     CHECK_OK(read_body("{\"max_depth\":0,\"scope\":\"host\",\"max_pages\":7}")); /* it was meant */
+    CHECK_OK(read_body("{\"sitemap\":\"only\",\"scope\":\"any\"}"));
+    CHECK_INT(draft->options.max_pages, 10000);
+    CHECK_OK(read_body("{\"sitemap\":\"skip\"}"));
+    CHECK_INT(draft->options.max_pages, 0);
     CHECK_OK(read_query("max_depth=2"));
     CHECK_INT(draft->options.max_pages, 10000);
     CHECK_OK(read_body("{}"));
@@ -218,6 +223,7 @@ TEST(points_at_what_is_wrong) {
         {"{\"max_depth\":1,\"exclude\":[\"a\\nb\"]}", "#/exclude/0"},
         {"{\"scope\":\"any\"}", "#/scope"},
         {"{\"max_pages\":5}", "#/max_pages"},
+        {"{\"sitemap\":true}", "#/sitemap"},
         {"{\"include\":[\"*\"]}", "#/include"},
         {"{\"exclude\":[\"*\"]}", "#/exclude"},
         {"{\"max_depth\":-1,\"scope\":\"any\"}", "#/max_depth"},
