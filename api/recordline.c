@@ -148,7 +148,7 @@ static void write_field(struct writer *w, const struct record *r, enum field f) 
     if (f == REDIRECTS)
         write_redirects(w, v.text);
     else if (f == NOT_MODIFIED)
-        writer_bool(w, names[f], false);
+        writer_bool(w, names[f], r->not_modified);
     else if (v.is_number)
         writer_number(w, names[f], v.number);
     else
@@ -182,7 +182,7 @@ static enum err put_row(struct buf *out, enum format f, const struct columns *c,
         struct value v = value_of(r, (enum field)c->list[i], buffer);
 
         if (c->list[i] == NOT_MODIFIED)
-            v.text = STR("false");
+            v.text = r->not_modified ? STR("true") : STR("false");
         else if (c->list[i] == CURSOR)
             v.text = cursor;
         e = v.is_number ? put_number(out, f, i == 0, v.number)

@@ -59,6 +59,7 @@ def test_not_json(crawld, body):
         ({"urls": [URL], "max_depth": 1, "exclude": ["*"] * 201}, "#/exclude"),
         ({"urls": [URL], "scope": "any"}, "#/scope"),
         ({"urls": [URL], "sitemap": True}, "#/sitemap"),
+        ({"urls": [URL], "revalidate": 1}, "#/revalidate"),
         ({"urls": [URL], "max_pages": 5}, "#/max_pages"),
         ({"urls": [URL], "include": ["*"]}, "#/include"),
         ({"urls": [URL], "host_delay_ms": -1}, "#/host_delay_ms"),

@@ -79,6 +79,7 @@ def test_answers_have_their_shape(crawld, site):
         "max_pages": 100,
         "scope": "page",
         "sitemap": "skip",
+        "revalidate": False,
         "include": ["*/a,b/*"],
         "exclude": ["*.pdf", "/x?"],
         "host_delay_ms": 0,

@@ -62,7 +62,7 @@ static struct str options_text(void) {
 static const char all[] =
     "{\"deadline_seconds\":60,\"max_depth\":3,\"max_pages\":500,\"scope\":\"domain\","
     "\"include\":[\"*/blog/*\",\"/a\\\\,b\"],\"exclude\":[\"*.pdf\"],"
-    "\"sitemap\":\"include\","
+    "\"sitemap\":\"include\",\"revalidate\":true,"
     "\"host_delay_ms\":500,\"host_connections\":1,\"timeout_ms\":1,\"max_body_bytes\":10485760,"
     "\"max_redirects\":0,\"max_attempts\":3,\"robots\":\"ignore\",\"user_agent\":\"me/1\","
     "\"extract\":{\"elements\":[\"a\",\"img\",\"Link:\"],\"schemes\":[\"http\",\"mailto\"],"
@@ -75,7 +75,7 @@ TEST(takes_and_gives_back_every_option) {
     CHECK_INT(draft->options.nofollow, NOFOLLOW_DROP);
     CHECK_INT(draft->options.robots, ROBOTS_IGNORE);
     CHECK_OK(read_query("deadline_seconds=60&max_depth=3&max_pages=500&scope=domain&"
-                        "include=*/blog/*,/a%5C,b&exclude=*.pdf&sitemap=include&"
+                        "include=*/blog/*,/a%5C,b&exclude=*.pdf&sitemap=include&revalidate=1&"
                         "host_delay_ms=500&host_connections=1&timeout_ms=1&"
                         "max_body_bytes=10485760&max_redirects=0&max_attempts=3&robots=ignore&"
                         "user_agent=me/1&extract.elements=a,img,Link:&extract.schemes=http,mailto&"
@@ -224,6 +224,7 @@ TEST(points_at_what_is_wrong) {
         {"{\"scope\":\"any\"}", "#/scope"},
         {"{\"max_pages\":5}", "#/max_pages"},
         {"{\"sitemap\":true}", "#/sitemap"},
+        {"{\"revalidate\":\"yes\"}", "#/revalidate"},
         {"{\"include\":[\"*\"]}", "#/include"},
         {"{\"exclude\":[\"*\"]}", "#/exclude"},
         {"{\"max_depth\":-1,\"scope\":\"any\"}", "#/max_depth"},
