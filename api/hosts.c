@@ -3,6 +3,7 @@
 #include "api/routes.h"
 #include "api/writer.h"
 #include "base/mem.h"
+#include "crawler/crew.h"
 
 enum { HOSTS_USUAL = 100, HOSTS_MOST = 1000 };
 
@@ -28,20 +29,42 @@ static void page_done(struct host_page *p) {
 
 /* --- gathering -------------------------------------------------------------------------- */
 
+/* Two moments: what was started since the store was asked is clamped. What the store has put
+ * off is with no engine. */
+static void judge(struct host_line *l, const struct engine_host *live, const struct job *j,
+                  int64_t now_ms) {
+    l->running = live->running < l->row.left ? live->running : l->row.left;
+    l->queued = l->row.left - l->running;
+    l->delay_ms = live->delay_ms ? live->delay_ms : j->options.host_delay_ms;
+    if (l->queued == 0)
+        return;
+    if (live->blocked_by != BLOCK_NOTHING) {
+        l->blocked_by = sched_block_text(live->blocked_by);
+        l->blocked_until = live->blocked_until;
+    } else if (l->row.ready_at > now_ms) {
+        l->blocked_by = sched_block_text(l->row.is_failing ? BLOCK_BACKOFF : BLOCK_RETRY_AFTER);
+        l->blocked_until = l->row.ready_at;
+    }
+}
+
+/* What the engines hold of them. */
+static void look(const struct api_call *c, const struct job *j, struct host_page *p) {
+    struct engine_host *live = NEW_N(struct engine_host, p->n + 1);
+
+    for (size_t i = 0; i < p->n; i++)
+        live[i].host = p->items[i].row.host;
+    if (c->api->options.crew && p->n)
+        crew_hosts(c->api->options.crew, j->no, live, p->n);
+    for (size_t i = 0; i < p->n; i++)
+        judge(&p->items[i], &live[i], j, c->now_ms);
+    free(live);
+}
+
 static bool take(void *arg, const struct host_row *h) {
     struct host_page *p = arg;
 
-    p->items[p->n++] = (struct host_line){.row = *h, .name = mem_chars(h->name), .queued = h->left};
+    p->items[p->n++] = (struct host_line){.row = *h, .name = mem_chars(h->name)};
     return true;
-}
-
-/* What the store has put off is not with the engine. */
-static void judge(struct host_line *l, const struct job *j, int64_t now_ms) {
-    l->delay_ms = j->options.host_delay_ms;
-    if (l->queued && l->row.ready_at > now_ms) {
-        l->blocked_by = "backoff";
-        l->blocked_until = l->row.ready_at;
-    }
 }
 
 /* --- writing ---------------------------------------------------------------------------- */
@@ -125,11 +148,11 @@ void route_list_hosts(struct api_call *c) {
         return;
     page.items = NEW_N(struct host_line, (size_t)limit);
     e = store_hosts_read(c->api->options.store, j->no, &after, (size_t)limit, take, &page, &more);
-    for (size_t i = 0; i < page.n; i++)
-        judge(&page.items[i], j, c->now_ms);
-    if (e == ERR_OK)
+    if (e == ERR_OK) {
+        look(c, j, &page);
         answer(c, j, &page, more);
-    else
+    } else {
         call_store_error(c, e);
+    }
     page_done(&page);
 }

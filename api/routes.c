@@ -20,7 +20,7 @@ static const struct route routes[] = {
      "what became of its URLs"},
     {"GET", "/v1/jobs/{id}/links", route_list_links, NULL, false,
      "source host scheme columns limit cursor after format", "follow", "the links found"},
-    {"GET", "/v1/jobs/{id}/hosts", route_list_hosts, NULL, false, "limit cursor", NULL,
+    {"GET", "/v1/jobs/{id}/hosts", route_list_hosts, NULL, true, "limit cursor", NULL,
      "why its hosts wait"},
     {"GET", "/healthz", route_healthz, NULL, false, "", NULL, "alive"},
     {"GET", "/readyz", route_readyz, NULL, false, "", NULL, "able to take work"},

@@ -349,6 +349,7 @@ static enum err visit_host(struct db *db, struct hosts_read *hr, sqlite3_stmt *s
         .name = db_column(st, 1),
         .total = (uint64_t)sqlite3_column_int64(st, 2),
         .ready_at = sqlite3_column_int64(st, 4),
+        .is_failing = sqlite3_column_int(st, 6) != 0,
     };
     bool has_tasks = sqlite3_column_int64(st, 3) > 0 && l->settled_as == CODE_NONE;
     enum err e = has_tasks ? count_left(db, hr, hosts_settled_below(l, mark), &row) : ERR_OK;
@@ -365,7 +366,9 @@ static enum err read_hosts(struct db *db, struct hosts_read *hr) {
     OWNED_ROWS sqlite3_stmt *st = NULL;
     bool stops = false;
     enum err e = DB_QUERY(db, &st,
-                          "SELECT host,name,total,queued,ready_at,settled_below FROM work"
+                          "SELECT host,name,total,queued,ready_at,settled_below,"
+                          "ready_at>0 AND EXISTS (SELECT 1 FROM host AS h"
+                          " WHERE h.id=work.host AND h.name=work.name AND h.fails>0) FROM work"
                           " WHERE job=?1 AND host>?2 ORDER BY host",
                           db_int(hr->ledger->job.no), db_int(hr->after_host));
 

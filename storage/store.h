@@ -354,6 +354,7 @@ struct host_row {
     uint64_t left;    /* without an outcome */
     bool is_estimate; /* |left| is: more than HOST_ROW_EXACT are left */
     int64_t ready_at; /* as store_batch.deferred has it; 0: at once */
+    bool is_failing;  /* of a deferred one: failures led there (host_memo.fails) */
 };
 enum { HOST_ROW_EXACT = 10000 };
 typedef bool host_visit(void *arg, const struct host_row *h);

@@ -7,7 +7,7 @@ struct seen {
         int64_t host;
         uint64_t total, left;
         int64_t ready_at;
-        bool is_estimate;
+        bool is_estimate, is_failing;
         char name[64];
     } rows[64];
     size_t stop_after;
@@ -21,6 +21,7 @@ static bool see(void *arg, const struct host_row *h) {
     s->rows[s->n].left = h->left;
     s->rows[s->n].ready_at = h->ready_at;
     s->rows[s->n].is_estimate = h->is_estimate;
+    s->rows[s->n].is_failing = h->is_failing;
     (void)snprintf(s->rows[s->n].name, sizeof s->rows[0].name, "%.*s", (int)h->name.len,
                    h->name.ptr);
     s->n++;
@@ -140,6 +141,34 @@ TEST(what_is_left_of_a_host_follows_its_results) {
     CHECK_INT(s.rows[1].ready_at, 1700000009999);
     CHECK_INT(s.rows[2].left, 0);
     rig_free_results(results, 12);
+}
+
+TEST(a_deferred_host_tells_whether_it_fails) {
+    static const char *const keys[] = {"host0.example:443", "host1.example:443",
+                                       "host2.example:443", "host3.example:443"};
+    OWNED(job) struct job *job = NULL;
+    struct host_memo memos[4] = {{.fails = 5}, {.fails = 0}, {.fails = 5}, {.fails = 5}};
+    struct deferred put_off[4];
+    struct store_batch b = {.deferred = put_off, .n_deferred = 3, .memos = memos, .n_memos = 4};
+    struct seen s;
+
+    RIG_OPEN(r);
+    CHECK_OK(rig_many(&r, 4, 4, &job));
+    for (int i = 0; i < 4; i++) {
+        put_off[i] = (struct deferred){job->no, rig_host(keys[i]), 1700000009999};
+        memos[i].id = rig_host(keys[i]);
+        memos[i].name = mem_chars(str_of(i == 2 ? "another.example:443" : keys[i]));
+        memos[i].blocked_until = 1700000009999;
+    }
+    rig_commit(&r, &b);
+    CHECK_OK(b.result);
+    CHECK(look(&r, job->no, 10, &s));
+    for (size_t i = 0; i < s.n; i++) {
+        CHECK_INT(s.rows[i].is_failing, strcmp(s.rows[i].name, keys[0]) == 0);
+        CHECK_INT(s.rows[i].ready_at != 0, strcmp(s.rows[i].name, keys[3]) != 0);
+    }
+    for (int i = 0; i < 4; i++)
+        host_memo_done(&memos[i]);
 }
 
 TEST(what_pages_name_counts_at_its_host) {

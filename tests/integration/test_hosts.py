@@ -1,7 +1,11 @@
 """GET /v1/jobs/{id}/hosts: how much is left where, and why it waits."""
 
+import datetime
+import time
+
 import pytest
 
+from rig.crawld import LOOPBACK
 from rig.site import Reply, page
 
 pytestmark = pytest.mark.threaded
@@ -59,3 +63,81 @@ def test_hosts_that_are_not_there(service):
     assert (head.status, head.body) == (200, b"")
     refused = crawld.call("POST", hosts, "")
     assert (refused.status, refused.headers["Allow"]) == (405, "GET, HEAD")
+
+
+# --- why they wait ---
+
+
+def seconds_from_now(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() - time.time()
+
+
+def the_host(crawld, job_id, reason, seconds=10):
+    """The only host of the job, once it is blocked by |reason|."""
+    end = time.monotonic() + seconds
+    while True:
+        (host,) = crawld.get(f"/v1/jobs/{job_id}/hosts").json["items"]
+        if host["blocked_by"] == reason:
+            return host
+        assert time.monotonic() < end, host
+        time.sleep(0.02)
+
+
+def wait_there(service, site, table, *options, env=None, **job):
+    web = site(table, default=page("/x"))
+    crawld = service("--host-connections", "1", *options, defaults=LOOPBACK, env=env)
+    return crawld, crawld.submit([web.url(f"/{i}") for i in range(11)], **job)["id"]
+
+
+def test_a_host_waits_for_its_delay(service, site):
+    crawld, job_id = wait_there(service, site, {}, host_delay_ms=5000)
+    host = the_host(crawld, job_id, "delay")
+    assert 0 < seconds_from_now(host["blocked_until"]) <= 5
+    crawld.wait(job_id, lambda j: j["counts"]["succeeded"] > 0)
+    host = the_host(crawld, job_id, "delay")
+    assert (host["queued"], host["running"], host["done"]) == (10, 0, 1)
+    assert 50 <= host["eta_seconds"] <= 55
+    assert abs(crawld.job(job_id)["eta_seconds"] - host["eta_seconds"]) <= 6
+
+
+def test_a_host_waits_for_a_connection(service, site):
+    slow = {f"/{i}": Reply(body=b"x", delay=3) for i in range(11)}
+    crawld, job_id = wait_there(service, site, slow, "--host-delay-ms", "0")
+    host = the_host(crawld, job_id, "connections")
+    assert (host["queued"], host["running"], host["done"]) == (10, 1, 0)
+    assert host["blocked_until"] is None
+
+
+def test_a_host_waits_as_long_as_it_asked_for(service, site):
+    busy = {f"/{i}": Reply(status=503, headers={"Retry-After": "60"}) for i in range(11)}
+    crawld, job_id = wait_there(service, site, busy, "--host-delay-ms", "100")
+    host = the_host(crawld, job_id, "retry_after")
+    assert 40 < seconds_from_now(host["blocked_until"]) <= 75
+    assert host["queued"] == 11 and host["eta_seconds"] > 40
+
+
+def test_a_host_waits_for_its_crawl_delay(service, site):
+    table = {"/robots.txt": Reply(body=b"User-agent: *\nCrawl-delay: 7\n", content_type="text/plain")}
+    env = {"CRAWLD_ROBOTS": "obey"}
+    crawld, job_id = wait_there(service, site, table, "--host-delay-ms", "100", env=env)
+    host = the_host(crawld, job_id, "crawl_delay", seconds=20)
+    assert 0 < seconds_from_now(host["blocked_until"]) <= 7
+    assert host["eta_seconds"] >= 63
+
+
+def test_a_host_waits_for_robots(service, site):
+    env = {"CRAWLD_ROBOTS": "obey"}
+    crawld, job_id = wait_there(
+        service, site, {"/robots.txt": Reply(hang=True)}, "--host-connections", "2", env=env
+    )
+    host = the_host(crawld, job_id, "robots_pending")
+    assert host["queued"] >= 10 and host["done"] == 0
+    assert crawld.call("POST", f"/v1/jobs/{job_id}/cancel", "").status == 200
+
+
+def test_a_dead_host_backs_off(service):
+    crawld = service(defaults=LOOPBACK)
+    job_id = crawld.submit([f"http://127.0.0.1:9/{i}" for i in range(50)], host_delay_ms=100)["id"]
+    host = the_host(crawld, job_id, "backoff", seconds=30)
+    assert seconds_from_now(host["blocked_until"]) > 0
+    assert host["queued"] > 0

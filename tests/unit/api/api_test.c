@@ -417,6 +417,26 @@ TEST(lists_hosts_by_pages) {
     CHECK_INT(get("/v1/jobs/0190a000-0000-7000-8000-000000000000/hosts"), 404);
 }
 
+TEST(tells_why_hosts_wait) {
+    CHECK_INT(post_json("{\"urls\":[\"http://a.test/1\",\"http://a.test/2\",\"http://a.test/3\"]}"),
+              202);
+    held = (struct engine_host){.running = 1,
+                                .blocked_by = BLOCK_CRAWL_DELAY,
+                                .blocked_until = 4000000000000,
+                                .delay_ms = 7000};
+    CHECK_INT(get(job_path("/hosts")), 200);
+    CHECK(holds("\"queued\":2,\"running\":1,\"done\":0,"));
+    CHECK(holds("\"blocked_by\":\"crawl_delay\",\"blocked_until\":\"2096-10-02T07:06:40.000Z\""));
+    held = (struct engine_host){.running = 1, .blocked_by = BLOCK_CONNECTIONS, .delay_ms = 7000};
+    CHECK_INT(get(job_path("/hosts")), 200);
+    CHECK(holds("\"blocked_by\":\"connections\",\"blocked_until\":null,\"eta_seconds\":14}"));
+    held = (struct engine_host){.running = 9, .blocked_by = BLOCK_DELAY, .blocked_until = 1};
+    CHECK_INT(get(job_path("/hosts")), 200);
+    CHECK(holds("\"queued\":0,\"running\":3,\"done\":0,"));
+    CHECK(holds("\"blocked_by\":null,\"blocked_until\":null,\"eta_seconds\":0}"));
+    held = (struct engine_host){0};
+}
+
 TEST(an_empty_job_has_no_hosts) {
     CHECK_INT(post_json("{\"urls\":[],\"paused\":true}"), 202);
     CHECK_INT(get(job_path("/hosts")), 200);
