@@ -25,10 +25,22 @@ bool trip_is_killer(const struct trip *t) {
     return killer_is(t->engine->options.killer, &key);
 }
 
+/* Tests name what is to kill: a part of its URL. */
+static void die_where_told(const struct trip *t) {
+#ifdef CRAWLD_TEST_SWITCHES
+    struct str part = str_of(getenv("CRAWLD_TEST_KILLER"));
+
+    if (part.len && str_find_str(url_href(&t->url), part) != STR_END)
+        abort();
+#endif
+    (void)t;
+}
+
 static void enter(const struct trip *t) {
     struct killer_key key = key_of(t);
 
     killer_enter(t->engine->options.killer, t->engine->options.number, &key);
+    die_where_told(t);
 }
 
 static void leave(const struct trip *t) {

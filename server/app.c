@@ -14,7 +14,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "crawler/crew.h"
 #include "crawler/extract.h"
+#include "crawler/killer.h"
 #include "server/commands.h"
 #include "server/config.h"
 #include "server/httpd.h"
@@ -42,6 +44,7 @@ struct app {
 
     struct addrguard *addrguard;
     struct store *store;
+    struct killer *killer; /* NULL: it could not be opened */
     int listen_fd;
     struct crew *crew;
     struct metrics *metrics;
@@ -169,6 +172,24 @@ static enum err open_store(struct app *a) {
     return e;
 }
 
+/* Beside the database. A help, not a promise: it also goes without. */
+static void open_killer(struct app *a) {
+    OWNED_BUF struct buf path = BUF_INIT(MAX_LINE);
+    OWNED_CHARS char *file = NULL;
+    struct str rest = str_of(a->config.database);
+    enum err e;
+
+    if (!str_eq(str_cut(&rest, ':'), STR("sqlite")))
+        return;
+    e = buf_printf(&path, "%.*s.killers", (int)rest.len, rest.ptr);
+    file = mem_chars(buf_str(&path));
+    if (e == ERR_OK)
+        e = killer_open(file, &a->killer);
+    if (e != ERR_OK)
+        log_warning("pages that crash the process will not be found", log_str("file", str_of(file)),
+                    log_str("why", str_of(err_text(e))));
+}
+
 static enum err listen_there(struct app *a) {
     if (endpoint_listen(&a->config.listen_address, &a->listen_fd) == ERR_OK)
         return endpoint_of_socket(a->listen_fd, &a->config.listen_address);
@@ -192,6 +213,7 @@ static enum err start_crew(struct app *a) {
     struct crew_options o = {
         .engine = {.store = a->store,
                    .addrguard = a->addrguard,
+                   .killer = a->killer,
                    .dns_servers = buf_str(&a->dns_servers),
                    .max_transfers = a->max_transfers,
                    .window_bytes = (size_t)a->config.window_bytes,
@@ -247,8 +269,10 @@ static enum err start(struct app *a) {
 
     if (e == ERR_OK)
         e = listen_there(a);
-    if (e == ERR_OK)
-        e = start_crew(a);
+    if (e != ERR_OK)
+        return e;
+    open_killer(a);
+    e = start_crew(a);
     if (e != ERR_OK)
         return e;
     a->metrics = metrics_new(a->store, a->crew);
@@ -291,6 +315,7 @@ static void app_done(struct app *a) {
     api_free(a->api);
     metrics_free(a->metrics);
     crew_free(a->crew);
+    killer_free(a->killer);
     store_free(a->store);
     addrguard_free(a->addrguard);
     if (a->listen_fd >= 0)

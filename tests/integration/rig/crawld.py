@@ -120,6 +120,10 @@ class Crawld:
             self.kill()
             raise
 
+    def await_end(self, seconds):
+        """It ends by itself; returns the exit status."""
+        return self._ended(seconds)
+
     def restart(self):
         return self.start()
 
