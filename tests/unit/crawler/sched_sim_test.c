@@ -509,9 +509,17 @@ static void crawl_with_troubles(uint64_t seed) {
     sim_done(&sim);
 }
 
+/* What the environment asks for. */
+static int number_of(const char *variable, int usual) {
+    uint64_t n = (uint64_t)usual;
+
+    if (str_to_u64(str_of(getenv(variable)), INT32_MAX, &n) != ERR_OK)
+        return usual;
+    return (int)n;
+}
+
 TEST(no_rule_is_broken_whatever_happens) {
-    const char *more = getenv("CRAWLD_SIM_SEEDS");
-    int n = more ? atoi(more) : 3;
+    int n = number_of("CRAWLD_SIM_SEEDS", 3);
 
     crawl_with_troubles(20261122);
     for (int i = 0; i < n && test_failures == 0; i++)
@@ -519,10 +527,9 @@ TEST(no_rule_is_broken_whatever_happens) {
 }
 
 TEST(crawls_many_hosts_within_its_window) {
-    const char *more = getenv("CRAWLD_SIM_HOSTS");
     struct sim sim;
 
-    sim_init(&sim, more ? atoi(more) : 20000, 1 << 20, 1);
+    sim_init(&sim, number_of("CRAWLD_SIM_HOSTS", 20000), 1 << 20, 1);
     sim.jobs[0] = (struct sim_job){.delay_ms = 1000, .connections = 2, .priority = 5};
     sim.jobs[1] = (struct sim_job){.delay_ms = 300, .connections = 1, .priority = 5};
     for (int job = 0; job < 2; job++) {

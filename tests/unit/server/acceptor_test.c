@@ -32,6 +32,7 @@ static void open_door(struct door *d, struct acceptor **ret_acceptor) {
     d->address =
         (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     o.listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    CHECK(o.listen_fd >= 0);
     CHECK(bind(o.listen_fd, (struct sockaddr *)&d->address, len) == 0);
     CHECK(listen(o.listen_fd, 200) == 0);
     CHECK(getsockname(o.listen_fd, (struct sockaddr *)&d->address, &len) == 0);
@@ -41,7 +42,7 @@ static void open_door(struct door *d, struct acceptor **ret_acceptor) {
 static bool knock(const struct door *d) {
     OWNED_FD int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    return connect(fd, (const struct sockaddr *)&d->address, sizeof d->address) == 0;
+    return fd >= 0 && connect(fd, (const struct sockaddr *)&d->address, sizeof d->address) == 0;
 }
 
 static void pause_ms(long ms) {
