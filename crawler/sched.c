@@ -355,7 +355,7 @@ static int64_t until_something_is_due(const struct sched *s) {
 static void count_start(struct sched *s, struct queue *q, const struct task *t) {
     q->started++;
     q->host->started++;
-    q->host->unsent++;
+    sched_host_promise(q->host);
     q->job->started++;
     s->started++;
     q->host->served = q->served;
@@ -397,7 +397,7 @@ void sched_sent(struct sched *s, struct sched_host *h, int64_t now) {
     note_time(s, now);
     h->unsent--;
     h->sent_at = later(h->sent_at, now);
-    h->due_at = later(h->due_at, now + h->delay_ms);
+    h->due_at = later(h->due_at, now + later(h->delay_ms, h->promised_ms));
     sched_host_place(s, h);
 }
 

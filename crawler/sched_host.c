@@ -60,15 +60,21 @@ static int64_t queue_start_at(const struct queue *q) {
     return q->job->obeys_robots ? later(at, q->host->robots_until) : at;
 }
 
-/* With a delay one request at a time is on its way out: the delay counts from its
- * sending, which has not happened yet. */
-static bool host_has_slot(const struct sched_host *h) {
-    return !h->is_suspended && h->started < h->max_connections &&
-           (h->unsent == 0 || h->delay_ms == 0);
-}
-
 static uint32_t larger(uint32_t a, uint32_t b) {
     return a > b ? a : b;
+}
+
+/* With a delay one request at a time is on its way out: the delay counts from its
+ * sending, which has not happened yet. */
+static bool has_slot(const struct sched_host *h) {
+    return !h->is_suspended && h->started < h->max_connections &&
+           (h->unsent == 0 || larger(h->delay_ms, h->promised_ms) == 0);
+}
+
+/* The delay in force holds for this request, even if its job pauses before it is sent. */
+void sched_host_promise(struct sched_host *h) {
+    h->promised_ms = h->unsent ? larger(h->promised_ms, h->delay_ms) : h->delay_ms;
+    h->unsent++;
 }
 
 /* The strictest of the jobs that have work here decide, and the host's own pace. */
@@ -122,11 +128,11 @@ void queue_leave_line(struct sched *s, struct queue *q) {
 /* Lets those stand in line that may start now. When the next one may. */
 static int64_t place_queues(struct sched *s, struct sched_host *h) {
     int64_t next_at = INT64_MAX;
-    bool has_slot = host_has_slot(h);
+    bool may_start = has_slot(h);
 
     for (struct list *at = h->queues.next; at != &h->queues; at = at->next) {
         struct queue *q = CONTAINER_OF(at, struct queue, of_host);
-        int64_t start_at = has_slot && q->n_ready > 0 ? queue_start_at(q) : INT64_MAX;
+        int64_t start_at = may_start && q->n_ready > 0 ? queue_start_at(q) : INT64_MAX;
 
         if (start_at <= s->now)
             join_line(s, q);
@@ -268,7 +274,7 @@ static void note_block(const struct sched *s, const struct queue *q, struct sche
 
     if (q->n_ready + q->n_waiting == 0)
         return;
-    if (!host_has_slot(h)) {
+    if (!has_slot(h)) {
         v->blocked_by = h->is_suspended ? BLOCK_ROBOTS : BLOCK_CONNECTIONS;
         v->blocked_until = INT64_MAX;
     } else if (start_at > s->now) {

@@ -20,6 +20,7 @@ struct sched_host {
     size_t n_ready;
     uint32_t started, unsent;           /* requests; those not sent yet */
     uint32_t delay_ms, max_connections; /* over its queues and its own pace */
+    uint32_t promised_ms; /* the largest delay when those that are unsent were started */
     uint32_t pace_ms;
     bool is_probed, is_suspended;
     enum sched_block held_by;
@@ -118,6 +119,7 @@ void sched_host_place(struct sched *s, struct sched_host *h);
 /* After one of its queues came, went or changed what it asks for. */
 void sched_host_note_jobs(struct sched_host *h);
 void sched_host_to_end_of_line(struct sched *s, struct sched_host *h);
+void sched_host_promise(struct sched_host *h); /* one more is started and unsent */
 /* Of its queues in line, the one whose turn it is. */
 struct queue *sched_host_turn(const struct sched_host *h);
 void sched_hosts_note_time(struct sched *s);

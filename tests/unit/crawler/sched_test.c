@@ -88,6 +88,21 @@ TEST(counts_the_delay_from_the_sending) {
     CHECK_INT(next(s, 5100, &h), 2); /* the first still runs: two connections */
 }
 
+TEST(keeps_the_delay_of_a_job_that_pauses_before_its_request_is_sent) {
+    OWNED(sched) struct sched *s = sched_at(-5000);
+    struct sched_host *h, *other;
+
+    add(s, 1, 1000, 4);
+    add(s, 2, 10, 4);
+    fill(s, A, 1, 1);
+    put(s, 2, A, 2);
+    CHECK_INT(next(s, 0, &h), 1);
+    sched_job_pause(s, 1);
+    CHECK_INT(next(s, 5, &other), INT64_MIN); /* not sent yet */
+    sched_sent(s, h, 10);
+    CHECK_INT(next(s, 20, &other), -1 - 990);
+}
+
 TEST(lets_a_host_wait_its_delay_after_the_start) {
     OWNED(sched) struct sched *s = sched_at(100);
     struct sched_host *h;
