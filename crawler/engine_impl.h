@@ -1,6 +1,7 @@
 /* engine_impl - what the files of the engine share: engine.c is the thread and its
- * loop, crawls.c the jobs under way and their refills, trip.c one URL's way, with
- * trip_redirect.c and trip_record.c.
+ * loop, crawls.c the jobs under way and their refills, host.c what is known of hosts, parcel.c
+ * what engines send one another, trip.c one URL's way: with trip_ask.c (the request),
+ * trip_redirect.c, trip_page.c, trip_follow.c, trip_record.c, trip_end.c and trip_robots.c.
  * Nobody else includes this.
  *
  * All of it belongs to the engine's thread but for what stands under |lock|.
@@ -139,32 +140,48 @@ void crawls_free(struct engine *e);
 struct crawl *crawl_get(const struct engine *e, int64_t job); /* or NULL */
 
 /* trip.c */
-extern const struct fetch_events trip_events;
 void trip_start(struct engine *e, struct task *t, struct sched_host *host);
+void trip_abort(struct trip *t);
+void trips_expire(struct engine *e); /* those whose name takes too long */
+struct trip *trip_new(struct engine *e, struct crawl *c, struct task *task);
+void trip_free(struct trip *t); /* and leaves crawl.running to the caller */
+/* Takes up a place at |host|, which sched has counted. */
+void trip_enter(struct trip *t, struct sched_host *host);
+void trip_leave(struct trip *t); /* gives it back */
+/* Waits at |host|, where its task is a hop. */
+void trip_wait_at(struct trip *t, int64_t host);
+/* The trip that waits for |task| to have its turn, or its end; NULL: it begins now. */
+struct trip *trip_take_waiting(struct engine *e, const struct task *task);
+void trip_postpone(struct trip *t); /* goes back to where it came from */
+void trip_arrived(struct trip *t);  /* from now on the host's delay counts */
+
+/* trip_ask.c */
+extern const struct fetch_events trip_events;
+extern const struct fetch_reply trip_no_reply;
+void trip_go(struct trip *t);              /* through the gate, and on */
+enum code trip_admit(const struct url *u); /* what may be asked at all; who, is judged by address */
+int64_t trips_arrive(struct engine *e);    /* until the next one must count as arrived */
+void trip_on_lookup(struct lookup *l, enum err result, const struct address *addresses, size_t n);
+bool trip_is_not_modified(const struct trip *t, const struct fetch_reply *reply);
+
+/* trip_end.c */
+/* What becomes of an answer, or of its absence. */
+void trip_end(struct trip *t, const struct fetch_reply *reply, enum code code);
+/* The same, once its place is given back and no hop follows. */
+void trip_conclude(struct trip *t, const struct fetch_reply *reply, enum code code);
 /* Goes on with a trip of another engine, which |p| gives up. False: no memory. */
 bool trip_go_on(struct engine *e, struct crawl *c, struct parcel *p);
 /* A waiting one whose task is another engine's goes home. */
 void trip_send_home(struct trip *t);
+/* Gives |task| back for another attempt. */
+void trip_come_home(struct engine *e, struct task *task, int64_t not_before);
 /* Ends the trips whose hops wait at |host|, which is closed. */
 void trips_drop_hops(struct engine *e, struct sched_host *host);
-void trip_abort(struct trip *t);
-int64_t trips_arrive(struct engine *e);    /* until the next one must count as arrived */
-void trips_expire(struct engine *e);       /* those whose name takes too long */
-enum code trip_admit(const struct url *u); /* what may be asked at all; who, is judged by address */
 
 /* trip_redirect.c */
 bool trip_is_redirected(const struct fetch_reply *reply);
 /* Where the trip goes on, which is noted; else the code of what is in the way. */
 enum code trip_find_next(struct trip *t, const struct fetch_reply *reply, struct url *ret_next);
-
-/* For trip_robots.c. */
-struct trip *trip_new(struct engine *e, struct crawl *c, struct task *task);
-void trip_free(struct trip *t);
-/* Takes up a place at |host|, which sched has counted. */
-void trip_enter(struct trip *t, struct sched_host *host);
-void trip_leave(struct trip *t); /* gives it back */
-void trip_go(struct trip *t);    /* through the gate, and on */
-extern const struct fetch_reply trip_no_reply;
 
 /* trip_robots.c */
 /* Fetches robots.txt of the host of |page| in the place that |page| gave up. */
@@ -174,10 +191,6 @@ MUST_USE enum err trip_keep_robots(struct trip *t, struct str piece);
 void trip_end_robots(struct trip *t, const struct fetch_reply *reply, enum code code);
 void trip_forget_robots(struct trip *t); /* aborted */
 void trip_tell_robots(struct engine *e, const struct parcel *p);
-
-/* Gives |task| back for another attempt. */
-void trip_come_home(struct engine *e, struct task *task, int64_t not_before);
-bool trip_is_not_modified(const struct trip *t, const struct fetch_reply *reply);
 
 /* trip_page.c */
 bool trip_is_killer(const struct trip *t);
