@@ -56,7 +56,10 @@ static void uncount_task(struct sched *s, struct queue *q, const struct task *t)
 
 void queue_put(struct sched *s, struct queue *q, struct task *t, bool is_urgent) {
     count_task(s, q, t);
-    list_push_back(is_urgent ? &q->urgent : &q->tasks, &t->link);
+    if (is_of_robots(t))
+        list_push_front(&q->urgent, &t->link);
+    else
+        list_push_back(is_urgent ? &q->urgent : &q->tasks, &t->link);
     if (q->n_ready++ == 0) /* what it did not use of its turns is gone */
         q->served = later(q->served, q->host->served);
     q->host->n_ready++;
@@ -133,7 +136,7 @@ static bool take_away(struct sched_job *job, const struct queue *q, int64_t seq)
 }
 
 static bool is_hop(const struct queue *q, const struct task *t) {
-    return (uint64_t)t->host != q->host->id;
+    return (uint64_t)t->host != q->host->id || is_of_robots(t);
 }
 
 /* A hop is away until it is dropped. */

@@ -109,7 +109,8 @@ int64_t sched_host_id(const struct sched_host *h);
 void sched_hold(struct sched *s, struct sched_host *h, int64_t until, enum sched_block why);
 /* Nor while it is suspended. */
 void sched_suspend(struct sched *s, struct sched_host *h, bool is_suspended);
-/* Jobs that obey robots.txt do not before |until|; 0: they may. */
+/* Jobs that obey robots.txt do not before |until|; 0: they may. But for tasks with a
+ * negative seq: robots.txt itself, put in as a hop. */
 void sched_await_robots(struct sched *s, struct sched_host *h, int64_t until);
 /* What robots.txt asks of one job here. True: that is new. */
 bool sched_set_crawl_delay(struct sched *s, struct sched_host *h, int64_t job, uint32_t ms);

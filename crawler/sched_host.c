@@ -54,10 +54,15 @@ static int64_t host_start_at(const struct sched_host *h) {
     return later(polite_at(h), h->hold_until);
 }
 
+/* Next is a robots.txt that was redirected: to wait for one would be to wait for itself. */
+static bool has_robots_next(const struct queue *q) {
+    return !list_empty(&q->urgent) && is_of_robots(CONTAINER_OF(q->urgent.next, struct task, link));
+}
+
 static int64_t queue_start_at(const struct queue *q) {
     int64_t at = host_start_at(q->host);
 
-    return q->job->obeys_robots ? later(at, q->host->robots_until) : at;
+    return q->job->obeys_robots && !has_robots_next(q) ? later(at, q->host->robots_until) : at;
 }
 
 static uint32_t larger(uint32_t a, uint32_t b) {
@@ -263,9 +268,9 @@ const char *sched_block_text(enum sched_block b) {
 }
 
 static enum sched_block delay_of(const struct queue *q) {
-    bool is_of_robots = q->crawl_delay_ms >= q->host->delay_ms && q->crawl_delay_ms > 0;
+    bool is_crawl_delay = q->crawl_delay_ms >= q->host->delay_ms && q->crawl_delay_ms > 0;
 
-    return is_of_robots ? BLOCK_CRAWL_DELAY : BLOCK_DELAY;
+    return is_crawl_delay ? BLOCK_CRAWL_DELAY : BLOCK_DELAY;
 }
 
 static void note_block(const struct sched *s, const struct queue *q, struct sched_view *v) {

@@ -108,6 +108,11 @@ enum {
     QUEUE_BYTES = sizeof(struct queue) + 16,
 };
 
+/* Of no store: a robots.txt that is being fetched, on its way through other hosts. */
+static inline bool is_of_robots(const struct task *t) {
+    return t->seq < 0;
+}
+
 static inline int64_t later(int64_t a, int64_t b) {
     return a > b ? a : b;
 }
