@@ -6,6 +6,7 @@
 enum field {
     SEQ,
     INDEX,
+    PLACE,
     INPUT,
     CANONICAL_URL,
     FINAL_URL,
@@ -23,16 +24,17 @@ enum field {
     STARTED_AT,
     ELAPSED_MS,
     ETAG,
+    LAST_MODIFIED,
     NOT_MODIFIED,
     CURSOR, /* last: not one of the usual columns */
     FIELD_COUNT
 };
 
 static const char *const names[FIELD_COUNT] = {
-    "seq",   "index",        "input",        "url",       "final_url",   "outcome",
-    "code",  "http_status",  "content_type", "bytes",     "links_found", "links_dropped",
-    "depth", "referrer",     "attempts",     "redirects", "started_at",  "elapsed_ms",
-    "etag",  "not_modified", "cursor",
+    "seq",           "index", "place",         "input",        "url",       "final_url",
+    "outcome",       "code",  "http_status",   "content_type", "bytes",     "links_found",
+    "links_dropped", "depth", "referrer",      "attempts",     "redirects", "started_at",
+    "elapsed_ms",    "etag",  "last_modified", "not_modified", "cursor",
 };
 
 struct columns recordline_default_columns(void) {
@@ -84,6 +86,8 @@ static struct value value_of(const struct record *r, enum field f,
         return number_unless(r->seq, 0);
     case INDEX:
         return number_unless(r->index, -1);
+    case PLACE:
+        return number(r->place);
     case INPUT:
         return text(r->input);
     case CANONICAL_URL:
@@ -118,6 +122,8 @@ static struct value value_of(const struct record *r, enum field f,
         return r->started_at ? number(r->elapsed_ms) : text(STR_NONE);
     case ETAG:
         return text(r->etag);
+    case LAST_MODIFIED:
+        return text(r->last_modified);
     default: /* nothing is revalidated */
         return text(STR_NONE);
     }

@@ -313,7 +313,7 @@ TEST(lists_records_in_every_format) {
     CHECK(crawl());
     CHECK_INT(get_job("/urls?format=tsv"), 200);
     CHECK_INT(count("\n"), 11);
-    CHECK_INT(count("\t"), 11 * 19);
+    CHECK_INT(count("\t"), 11 * 21);
     CHECK(holds("text/html; x"));
     CHECK_INT(get_job("/urls?format=csv"), 200);
     CHECK_INT(count("\r\n"), 11);
@@ -356,7 +356,7 @@ TEST(lists_what_has_not_ended) {
     CHECK_INT(post_text("", "http://a.test/\nhttp://b.test/\nhttp://c.test/x#y\nbad url\n"), 202);
     CHECK_INT(get_job("/urls"), 200);
     CHECK_INT(count("\"seq\":"), 1); /* the rejected one */
-    CHECK(holds("\"index\":3,\"input\":\"bad url\",\"url\":null"));
+    CHECK(holds("\"index\":3,\"place\":3,\"input\":\"bad url\",\"url\":null"));
     CHECK_INT(get_job("/urls?outcome=pending&limit=2"), 200);
     CHECK_INT(count("\"seq\":null"), 2);
     CHECK_INT(count("\"outcome\":null,\"code\":null"), 2);
