@@ -200,7 +200,7 @@ MUST_USE enum err trip_end_page(struct trip *t, struct links *ret_links);
 void trip_drop_page(struct trip *t); /* what was read of it */
 
 /* trip_follow.c */
-/* Whether the page of |t| that ended well has more for its job. */
+/* What the page of |t| that ended well has for its job; |links| NULL: it has not changed. */
 void trip_follow(struct trip *t, const struct links *links, struct follow *follow);
 
 /* trip_record.c */

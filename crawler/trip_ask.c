@@ -77,7 +77,7 @@ static void fetch(struct trip *t, const struct address *addresses, size_t n) {
                                   t->is_of_robots ? 2 * ROBOTS_MAX_BYTES : o->max_body_bytes};
     enum err err;
 
-    if (!t->is_of_robots && !t->crawl->growth) { /* the links of an old page are not at hand */
+    if (!t->is_of_robots) {
         r.etag = task_etag(t->task);
         r.last_modified = task_last_modified(t->task);
     }
@@ -185,8 +185,7 @@ static enum err on_body(void *arg, struct str piece) {
 
 /* What is known of the URL is still so. */
 bool trip_is_not_modified(const struct trip *t, const struct fetch_reply *reply) {
-    return reply->status == 304 && t->task->known_page != 0 && !t->is_of_robots &&
-           !t->crawl->growth;
+    return reply->status == 304 && t->task->known_page != 0 && !t->is_of_robots;
 }
 
 static enum code code_of_status(uint32_t status) {

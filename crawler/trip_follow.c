@@ -96,10 +96,9 @@ static enum err judge_link(struct proposal *p, const struct link *l, const struc
     return judge(p, scope_judge(c->growth->scope, &p->page, u, l), u);
 }
 
-static enum err follow_links(struct proposal *p, const struct links *links) {
+static enum err follow_links(struct proposal *p, struct links_view rest) {
     OWNED_URL struct url u = {0};
     const struct scope *scope = p->trip->crawl->growth->scope;
-    struct links_view rest = links_view(links);
     struct link l;
     enum err e = ERR_OK;
 
@@ -111,6 +110,27 @@ static enum err follow_links(struct proposal *p, const struct links *links) {
             e = judge_link(p, &l, &u);
     }
     return e;
+}
+
+/* Of a page that did not change: a short read, part by part. */
+struct known {
+    struct proposal *proposal;
+    enum err err;
+};
+
+static bool follow_part(void *arg, const struct links_part *part) {
+    struct known *k = arg;
+
+    k->err = follow_links(k->proposal, part->links);
+    return k->err == ERR_OK;
+}
+
+static enum err follow_known_links(struct proposal *p) {
+    const struct trip *t = p->trip;
+    struct known k = {.proposal = p};
+    enum err e = store_known_links_read(t->engine->options.store, t->task, follow_part, &k);
+
+    return e == ERR_OK ? k.err : e;
 }
 
 /* --- sitemaps ------------------------------------------------------------------------ */
@@ -162,7 +182,7 @@ void trip_follow(struct trip *t, const struct links *links, struct follow *follo
     if (e == ERR_OK) {
         p.page = scope_page_of(t->crawl->growth->scope, &first, &p.last, t->task->depth,
                                t->task->prefix_len);
-        e = follow_links(&p, links);
+        e = links ? follow_links(&p, links_view(links)) : follow_known_links(&p);
     }
     if (e == ERR_OK && t->crawl->job->options.sitemap != SITEMAP_SKIP && is_seed(t->task))
         e = find_sitemaps(&p);

@@ -67,6 +67,8 @@ struct backend_ops {
                            host_visit *visit, void *arg, bool *ret_more);
     enum err (*links_read)(struct backend *b, int64_t job, struct links_cursor *at,
                            size_t max_parts, links_visit *visit, void *arg, bool *ret_more);
+    enum err (*known_links_read)(struct backend *b, int64_t known_page, links_visit *visit,
+                                 void *arg);
     enum err (*events_read)(struct backend *b, int64_t job, uint64_t after_version,
                             event_visit *visit, void *arg);
 };

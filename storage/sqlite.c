@@ -89,6 +89,7 @@ static const struct backend_ops ops = {
     .tasks_read = sqlite_tasks_read,
     .hosts_read = sqlite_hosts_read,
     .links_read = sqlite_links_read,
+    .known_links_read = sqlite_known_links_read,
     .events_read = sqlite_events_read,
 };
 

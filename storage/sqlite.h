@@ -67,6 +67,8 @@ MUST_USE enum err sqlite_tasks_read(struct backend *b, int64_t job, enum tasks_w
                                     void *arg, bool *ret_more);
 MUST_USE enum err sqlite_hosts_read(struct backend *b, int64_t job, int64_t *after_host,
                                     size_t max_rows, host_visit *visit, void *arg, bool *ret_more);
+MUST_USE enum err sqlite_known_links_read(struct backend *b, int64_t known_page, links_visit *visit,
+                                          void *arg);
 MUST_USE enum err sqlite_links_read(struct backend *b, int64_t job, struct links_cursor *at,
                                     size_t max_parts, links_visit *visit, void *arg,
                                     bool *ret_more);

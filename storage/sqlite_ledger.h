@@ -18,6 +18,9 @@ static inline int64_t page_id(int64_t job, int64_t seq) {
     assert(seq >= 0 && seq <= SEQ_MAX);
     return (int64_t)((uint64_t)job << SEQ_BITS | (uint64_t)seq);
 }
+static inline int64_t page_job(int64_t id) {
+    return id >> SEQ_BITS;
+}
 static inline int64_t page_seq(int64_t id) {
     return id & SEQ_MAX;
 }

@@ -510,6 +510,33 @@ enum err sqlite_links_read(struct backend *b, int64_t job, struct links_cursor *
     return ERR_OK;
 }
 
+/* Those of one page alone. */
+struct known_read {
+    int64_t seq;
+    links_visit *visit;
+    void *arg;
+    bool is_over;
+};
+
+static bool visit_known(void *arg, const struct links_part *part) {
+    struct known_read *k = arg;
+
+    k->is_over = part->seq != k->seq || !k->visit(k->arg, part);
+    return !k->is_over;
+}
+
+enum err sqlite_known_links_read(struct backend *b, int64_t known_page, links_visit *visit,
+                                 void *arg) {
+    struct known_read k = {.seq = page_seq(known_page), .visit = visit, .arg = arg};
+    struct links_cursor at = {k.seq, 0};
+    bool more = true;
+    enum err e = ERR_OK;
+
+    while (e == ERR_OK && more && !k.is_over && at.seq == k.seq)
+        e = sqlite_links_read(b, page_job(known_page), &at, 1, visit_known, &k, &more);
+    return e;
+}
+
 /* --- events -------------------------------------------------------------------------- */
 
 static enum err read_events(struct db *db, int64_t job, uint64_t after_version, event_visit *visit,

@@ -170,6 +170,11 @@ enum err store_links_read(struct store *s, int64_t job, struct links_cursor *at,
     return s->backend->ops->links_read(s->backend, job, at, max_parts, visit, arg, ret_more);
 }
 
+enum err store_known_links_read(struct store *s, const struct task *t, links_visit *visit,
+                                void *arg) {
+    return s->backend->ops->known_links_read(s->backend, t->known_page, visit, arg);
+}
+
 enum err store_events_read(struct store *s, int64_t job, uint64_t after_version, event_visit *visit,
                            void *arg) {
     return s->backend->ops->events_read(s->backend, job, after_version, visit, arg);

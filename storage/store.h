@@ -381,6 +381,11 @@ struct links_cursor {
 MUST_USE enum err store_links_read(struct store *s, int64_t job, struct links_cursor *at,
                                    size_t max_parts, links_visit *visit, void *arg, bool *ret_more);
 
+/* The links of the page that |t| is known by (task.known_page), part by part, until |visit|
+ * returns false. ERR_NOT_FOUND: its job is gone. */
+MUST_USE enum err store_known_links_read(struct store *s, const struct task *t, links_visit *visit,
+                                         void *arg);
+
 /* Events of a job: its changes of state, numbered by the version they made. */
 struct job_event {
     uint64_t version;

@@ -104,3 +104,25 @@ def test_the_old_page_may_go_while_it_is_asked_for(service, site):
     second, records = crawl(crawld, web)
     assert len(links(crawld, second)) == 6
     assert all(r["links_found"] == 2 for r in records.values())
+
+
+def test_links_of_pages_that_did_not_change_are_followed(service, site):
+    """More of them than one read of the store brings."""
+    many = 800
+    links = page(*(f"/{i:0>200}" for i in range(many))).body
+    tag = {"ETag": '"1"'}
+
+    def reply(request):
+        if request.headers.get("if-none-match") == '"1"':
+            return Reply(status=304, headers=tag)
+        return Reply(body=links if request.path == "/" else page("/deep").body, headers=tag)
+
+    web = site({}, default=reply)
+    crawld = service("--host-connections", "8")
+    options = {"revalidate": True, "max_depth": 1, "host_connections": 8}
+    for seen in (0, many + 1):
+        job = crawld.crawl([web.url("/")], **options)
+        assert job["counts"]["succeeded"] == many + 1
+        assert job["not_followed"]["depth_limit"] == many
+        records = list(crawld.items(f"/v1/jobs/{job['id']}/urls"))
+        assert sum(r["not_modified"] for r in records) == seen
