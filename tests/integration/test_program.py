@@ -202,7 +202,8 @@ def test_allowed_hosts_off_loopback(service):
 def test_only_its_user_reads_the_files(service):
     crawld = service()
     modes = {p.name: p.stat().st_mode & 0o777 for p in crawld.folder.glob("crawld.db*")}
-    assert set(modes) == {"crawld.db", "crawld.db-wal", "crawld.db-shm", "crawld.db.lock"}
+    files = {"", "-wal", "-shm", ".lock", ".killers"}
+    assert set(modes) == {"crawld.db" + end for end in files}
     assert set(modes.values()) == {0o600}, modes
 
 
