@@ -187,12 +187,21 @@ static bool matches_any(struct glob *const *globs, size_t n, const struct url *l
     return false;
 }
 
-enum scope_verdict scope_judge_url(const struct scope *s, const struct scope_page *page,
-                                   const struct url *link) {
+enum scope_verdict scope_judge_sitemap(const struct scope *s, const struct scope_page *page,
+                                       const struct url *link) {
     if (!url_is_http(link))
         return SCOPE_NOT_A_PAGE;
-    if (page->is_outside || url_has_credentials(link) || !is_in_mode(s, page, link))
-        return SCOPE_OUTSIDE;
+    return page->is_outside || url_has_credentials(link) || !is_in_mode(s, page, link)
+               ? SCOPE_OUTSIDE
+               : SCOPE_FOLLOW;
+}
+
+enum scope_verdict scope_judge_url(const struct scope *s, const struct scope_page *page,
+                                   const struct url *link) {
+    enum scope_verdict verdict = scope_judge_sitemap(s, page, link);
+
+    if (verdict != SCOPE_FOLLOW)
+        return verdict;
     if (trap_is_likely(link)) /* before the globs, whose cost follows the length */
         return SCOPE_TRAP;
     if (matches_any(s->globs + s->n_include, s->n_exclude, link))

@@ -97,6 +97,9 @@ enum scope_verdict {
  * of which tag, attr and rel are read. */
 enum scope_verdict scope_judge(const struct scope *s, const struct scope_page *page,
                                const struct url *link, const struct link *found);
+/* Likewise for a sitemap itself: include and exclude are for pages. */
+enum scope_verdict scope_judge_sitemap(const struct scope *s, const struct scope_page *page,
+                                       const struct url *link);
 /* The same for a URL that no element names (of a sitemap). */
 enum scope_verdict scope_judge_url(const struct scope *s, const struct scope_page *page,
                                    const struct url *link);

@@ -82,13 +82,21 @@ static bool is_listed_by_sitemap(const struct link *l) {
     return l->tag == TAG_SITEMAP && l->attr == ATTR_LOC;
 }
 
+/* By an index of them: see crawler/xmlfeed.h. */
+static bool is_sitemap(const struct link *l) {
+    return is_listed_by_sitemap(l) && str_eq(l->rel, STR("sitemap"));
+}
+
 /* What a sitemap lists is as deep as the page that led to it. */
 static enum err judge_link(struct proposal *p, const struct link *l, const struct url *u) {
     const struct crawl *c = p->trip->crawl;
 
     if (c->job->options.sitemap != SITEMAP_SKIP && is_listed_by_sitemap(l)) {
         p->depth = p->trip->task->depth;
-        return judge(p, scope_judge_url(c->growth->scope, &p->page, u), u);
+        return judge(p,
+                     is_sitemap(l) ? scope_judge_sitemap(c->growth->scope, &p->page, u)
+                                   : scope_judge_url(c->growth->scope, &p->page, u),
+                     u);
     }
     if (c->job->options.sitemap == SITEMAP_ONLY || c->job->options.max_depth == 0)
         return ERR_OK;
@@ -141,7 +149,7 @@ static enum err propose_text(struct proposal *p, struct str text) {
     url_init(&u);
     if (url_parse(&u, text, &p->last, NULL) != ERR_OK)
         return ERR_OK;
-    return propose(p, &u);
+    return judge(p, scope_judge_sitemap(p->trip->crawl->growth->scope, &p->page, &u), &u);
 }
 
 static const struct robots *robots_of(const struct trip *t) {

@@ -156,6 +156,8 @@ static bool end_text(struct xmlfeed *x) {
     bool counts = x->text_too_long ||
                   (x->carrier->condition == IF_PERMALINK ? has_scheme(text) : text.len > 0);
 
+    if (x->kind == XMLFEED_SITEMAP_INDEX)
+        l.rel = STR("sitemap");
     x->carrier = NULL;
     xml_want_text(x->xml, false);
     return !counts || tell(x, &l);

@@ -33,7 +33,8 @@ enum { XMLFEED_MAX_BASES = 8 }; /* of xml:base inside one another; those further
 /* Borrowed for the callback. */
 struct xmlfeed_link {
     /* TAG_FEED or TAG_SITEMAP, and in |attr| which of its elements; an element of XHTML,
-     * and its attribute. A sitemap's pages, or an index's sitemaps, are ATTR_LOC. */
+     * and its attribute. A sitemap's pages, or an index's sitemaps, are ATTR_LOC; the latter
+     * have "sitemap" as |rel|. */
     enum tag tag;
     enum attr attr;
     struct str value, rel;

@@ -261,3 +261,25 @@ def test_added_urls_go_on_from_there(service, site):
     records = check_sums(crawld.wait(job["id"]), crawld)
     assert paths(records, web) == ["/", "/a", "/b", "/c"]
     check_each_once(web)
+
+
+def test_globs_are_not_for_sitemaps_themselves(service, site):
+    web = mapped(site)
+    _, records = crawl(service(), web, "/", sitemap="only", include=["/s/*"])
+    assert paths(records, web) == ["/", "/s/1", "/s/2", *MAPS]
+
+
+def test_a_sitemap_on_another_host_does_not_widen_the_scope(service, site):
+    web = mapped(site)
+    far = web.url("/their-map", "127.0.0.3")
+    web.table["/robots.txt"] = lambda r: (
+        Reply(body=f"Sitemap: {far}\n".encode(), content_type="text/plain")
+        if r.address == "127.0.0.1"
+        else Reply(status=404)
+    )
+    web.table["/their-map"] = xml(urlset(web.url("/s/1"), web.url("/theirs", "127.0.0.3")))
+    crawld = service(env=OBEY)
+    _, records = crawl(crawld, web, "/", sitemap="only")
+    assert paths(records, web) == ["/"]
+    _, records = crawl(crawld, web, "/", sitemap="only", scope="any")
+    assert sorted(records) == sorted([web.url("/"), far, web.url("/s/1"), web.url("/theirs", "127.0.0.3")])

@@ -180,6 +180,18 @@ TEST(reads_atom) {
     CHECK_EACH(cases, "application/atom+xml", RELS);
 }
 
+TEST(tells_the_sitemaps_of_an_index) {
+    static const struct one cases[] = {
+        {"an index",
+         "<sitemapindex xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'><sitemap>"
+         "<loc>http://www.example.com/1.xml</loc></sitemap></sitemapindex>",
+         "http://www.example.com/1.xml sitemap"},
+        {"a sitemap", SITEMAP("<url><loc>/p</loc></url>"), "http://h.example/p "},
+    };
+
+    CHECK_EACH(cases, "application/xml", RELS);
+}
+
 TEST(reads_sitemaps) {
     static const struct one cases[] = {
         {"XML tag definitions",
