@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "crawler/extract_text.h"
 #include "crawler/html.h"
+#include "crawler/url_plain.h"
 
 enum {
     EARLY_BYTES = 32 << 10,
@@ -135,25 +136,25 @@ static enum err resolve(struct extract_found *x, enum tag tag, struct str raw,
     return url_parse(ret_url, raw, base_of(x, tag), is_utf8 ? NULL : &encoder);
 }
 
-static bool is_listed(struct str schemes, const struct url *u) {
+static bool is_listed(struct str schemes, struct str text) {
     while (schemes.len) {
         struct str scheme = str_trim(str_cut(&schemes, ','));
 
-        if (str_eq(scheme, STR("*")) || str_eq_ascii(scheme, url_scheme_text(u)))
+        if (str_eq(scheme, STR("*")) || str_eq_ascii(scheme, text))
             return true;
     }
     return false;
 }
 
 /* The list is read once for each scheme that has a number. */
-static bool is_asked_scheme(struct extract_found *x, const struct url *u) {
-    unsigned bit = 1U << u->scheme;
+static bool is_asked_scheme(struct extract_found *x, enum url_scheme scheme, struct str text) {
+    unsigned bit = 1U << scheme;
 
-    if (u->scheme == URL_OTHER)
-        return is_listed(x->options->schemes, u);
+    if (scheme == URL_OTHER)
+        return is_listed(x->options->schemes, text);
     if (!(x->known_schemes & bit)) {
         x->known_schemes |= bit;
-        x->asked_schemes |= is_listed(x->options->schemes, u) ? bit : 0;
+        x->asked_schemes |= is_listed(x->options->schemes, text) ? bit : 0;
     }
     return x->asked_schemes & bit;
 }
@@ -171,44 +172,84 @@ static enum err make_first_room(struct extract_found *x) {
     return e == ERR_OK ? buf_room(&x->links.marks, FIRST_BYTES / 16, &ignored) : e;
 }
 
-/* Keeps |url| unless it was seen before or there are too many. */
+/* Keeps |url|, which stands where the next one goes, unless it was seen before or
+ * there are too many. */
 static enum err keep(struct extract_found *x, struct str url, const struct found *f) {
     uint32_t hash = (uint32_t)hash_u64_seeded(url, x->seed);
     struct seen_slot *slot;
-    size_t start;
     enum err e = make_room(x);
 
-    if (e == ERR_OK && x->links.n == 0)
-        e = make_first_room(x);
     if (e != ERR_OK)
         return e;
     slot = find_slot(x, hash, url);
     if (slot->at)
         return ERR_OK;
-    start = x->links.n ? x->links.urls.len + 1 : 0;
     e = x->links.n < x->options->max_links
             ? links_put(&x->links, url, f->tag, f->attr, f->rel, f->text)
             : ERR_TOO_BIG;
     if (e == ERR_OK)
-        *slot = (struct seen_slot){hash, (uint32_t)start + 1};
+        *slot = (struct seen_slot){hash, (uint32_t)(x->links.urls.len - url.len) + 1};
     if (e != ERR_TOO_BIG)
         return e;
     count_dropped(x);
     return ERR_OK;
 }
 
+/* The same for the one that |begin| and |rest| make. */
+static enum err put_url(struct extract_found *x, struct str begin, struct str rest,
+                        const struct found *f) {
+    size_t n = begin.len + rest.len;
+    char *room;
+    enum err e = n <= URL_MAX_BYTES ? ERR_OK : ERR_TOO_BIG;
+
+    if (e == ERR_OK && x->links.n == 0)
+        e = make_first_room(x);
+    if (e == ERR_OK)
+        e = links_room(&x->links, n, &room);
+    if (e == ERR_OK) {
+        (void)put_bytes(put_bytes(room, begin), rest);
+        return keep(x, str_at(room, n), f);
+    }
+    if (e != ERR_TOO_BIG)
+        return e;
+    count_dropped(x);
+    return ERR_OK;
+}
+
+static enum err put_plain(struct extract_found *x, const struct found *f, const struct url_plain *p,
+                          bool *ret_is_link) {
+    struct str rest = p->rest;
+
+    *ret_is_link =
+        is_asked_scheme(x, p->scheme, p->scheme == URL_HTTPS ? STR("https") : STR("http"));
+    if (!*ret_is_link)
+        return ERR_OK;
+    if (p->path_start && !p->is_known && p->prefix.len <= sizeof x->origin) {
+        memcpy(x->origin, p->prefix.ptr, p->prefix.len);
+        x->origin_len = p->prefix.len;
+    }
+    if (x->options->fragments == FRAGMENTS_STRIP)
+        rest.len = p->tail.fragment;
+    return put_url(x, p->prefix, rest, f);
+}
+
 /* |*ret_is_link| is false for what no base would make a link. */
 static enum err put(struct extract_found *x, const struct found *f, bool *ret_is_link) {
-    enum err e = resolve(x, f->tag, f->raw, &x->url);
+    struct url_plain plain;
     struct str url;
+    enum err e;
 
-    *ret_is_link = e == ERR_TOO_BIG || (e == ERR_OK && is_asked_scheme(x, &x->url));
+    if (url_plain_find(f->raw, base_of(x, f->tag), str_at(x->origin, x->origin_len), &plain))
+        return put_plain(x, f, &plain, ret_is_link);
+    e = resolve(x, f->tag, f->raw, &x->url);
+    *ret_is_link = e == ERR_TOO_BIG ||
+                   (e == ERR_OK && is_asked_scheme(x, x->url.scheme, url_scheme_text(&x->url)));
     if (!*ret_is_link)
         return e == ERR_INVALID ? ERR_OK : e;
     url = x->options->fragments == FRAGMENTS_STRIP ? url_without_fragment(&x->url)
                                                    : url_href(&x->url);
-    if (e == ERR_OK && url.len <= URL_MAX_BYTES)
-        return keep(x, url, f);
+    if (e == ERR_OK)
+        return put_url(x, url, STR_NONE, f);
     count_dropped(x);
     return ERR_OK;
 }

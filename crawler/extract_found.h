@@ -35,6 +35,8 @@ struct extract_found {
     const struct charset *charset; /* of queries */
     const struct url *xml_base;    /* what is in force in XML; NULL: the base */
     struct url document, base, url;
+    char origin[64]; /* of the last link that had another: nearly all pages have few */
+    size_t origin_len;
     unsigned known_schemes, asked_schemes; /* a bit for each of enum url_scheme */
     bool has_base;  /* the first base element was seen, whether it counts or not */
     bool uses_base; /* and it counts */

@@ -10,11 +10,6 @@ enum { MAX_INPUT = 64 << 10, ROOM_MARGIN = 16 };
 
 /* --- bytes that stay as they are, in a path as in a query or fragment */
 
-/* Where these begin, or the length. */
-struct tail {
-    size_t query, fragment;
-};
-
 /* Bytes that would be escaped or are no part of a path, and where a segment may be dots. */
 static inline scan_bytes odd_bytes(scan_bytes v) {
     scan_bytes quotes = scan_or(scan_eq(v, '"'), scan_eq(v, '\''));
@@ -30,7 +25,7 @@ static inline scan_bytes odd_bytes(scan_bytes v) {
 }
 
 /* An odd byte at |i|: false where the link is not plain. */
-static bool take_odd(const char *s, size_t i, size_t len, struct tail *t) {
+static bool take_odd(const char *s, size_t i, size_t len, struct url_tail *t) {
     switch (s[i]) {
     case '#':
         if (t->fragment > i)
@@ -48,12 +43,12 @@ static bool take_odd(const char *s, size_t i, size_t len, struct tail *t) {
 }
 
 /* Steps overlap by a byte, so that each is seen beside the one before it. */
-static bool scan_tail(struct str s, struct tail *ret_tail) {
+static bool scan_tail(struct str s, struct url_tail *ret_tail) {
     char padded[SCAN_STEP];
     const char *p = s.ptr;
     size_t last = s.len < SCAN_STEP ? 0 : s.len - SCAN_STEP;
 
-    *ret_tail = (struct tail){s.len, s.len};
+    *ret_tail = (struct url_tail){s.len, s.len};
     if (s.len < SCAN_STEP) {
         memset(padded, 'a', sizeof padded);
         memcpy(padded, p, s.len);
@@ -72,18 +67,12 @@ static bool scan_tail(struct str s, struct tail *ret_tail) {
 
 /* --- what stands before them */
 
-/* A link is |base| up to |prefix|, and |rest|. */
-struct link {
-    size_t prefix;
-    struct str rest;
-};
-
 static struct str origin_of(const struct url *u) {
     return str_upto(url_href(u), u->path_start);
 }
 
 static bool begins_with_origin(struct str s, struct str origin) {
-    return s.len > origin.len && s.ptr[origin.len] == '/' &&
+    return s.len > origin.len && origin.len && s.ptr[origin.len] == '/' &&
            memcmp(s.ptr, origin.ptr, origin.len) == 0;
 }
 
@@ -94,18 +83,58 @@ static size_t dir_end(const struct url *u) {
     return (size_t)(slash - u->href.ptr) + 1;
 }
 
-static bool find_link(struct str s, const struct url *base, struct link *ret_link) {
-    struct str origin = origin_of(base);
+static struct str upto(const struct url *u, size_t end) {
+    return str_at(u->href.ptr, end);
+}
 
-    *ret_link = (struct link){origin.len, s};
+/* Behind "http://" or "https://", or 0. */
+static size_t host_start(struct str s) {
+    if (s.len <= 8 || memcmp(s.ptr, "http", 4) != 0)
+        return 0;
+    if (memcmp(s.ptr + 4, "://", 3) == 0)
+        return 7;
+    return memcmp(s.ptr + 4, "s://", 4) == 0 ? 8 : 0;
+}
+
+/* The end of the host at |start|, where a path is behind it: in lower case, no number, no port.
+ * Else 0. */
+static size_t host_end(struct str s, size_t start) {
+    size_t end = start;
+
+    while (end < s.len && !url_byte_is(s.ptr[end], URL_DOMAIN_STOP))
+        end++;
+    if (end == start || end == s.len || s.ptr[end] != '/' ||
+        url_host_ends_in_number(str_at(s.ptr + start, end - start)))
+        return 0;
+    return end;
+}
+
+/* A link that has an origin of its own, |known| or another. */
+static bool find_absolute(struct str s, struct str known, struct url_plain *p) {
+    p->host_start = host_start(s);
+    if (p->host_start == 0)
+        return false;
+    p->is_known = begins_with_origin(s, known);
+    p->path_start = p->is_known ? known.len : host_end(s, p->host_start);
+    p->prefix = str_at(s.ptr, p->path_start);
+    p->rest = str_at(s.ptr + p->path_start, s.len - p->path_start);
+    p->scheme = p->host_start == 8 ? URL_HTTPS : URL_HTTP;
+    return p->path_start != 0;
+}
+
+static bool find_relative(struct str s, const struct url *base, struct url_plain *p) {
+    p->path_start = 0;
+    p->prefix = origin_of(base);
+    p->rest = s;
+    p->scheme = base->scheme;
     switch (s.ptr[0]) {
     case '/':
         return s.len == 1 || s.ptr[1] != '/';
     case '?':
-        ret_link->prefix += url_path(base).len;
+        p->prefix = upto(base, base->path_start + url_path(base).len);
         return true;
     case '#':
-        ret_link->prefix = url_without_fragment(base).len;
+        p->prefix = url_without_fragment(base);
         return true;
     case '.':
     case '%':
@@ -113,39 +142,24 @@ static bool find_link(struct str s, const struct url *base, struct link *ret_lin
     default:
         break;
     }
-    if (begins_with_origin(s, origin)) {
-        ret_link->rest = str_from(s, origin.len);
+    if (begins_with_origin(s, p->prefix)) { /* with its port */
+        p->rest = str_from(s, p->prefix.len);
         return true;
     }
-    ret_link->prefix = dir_end(base);
+    p->prefix = upto(base, dir_end(base));
     return memchr(s.ptr, ':', s.len) == NULL; /* else it may be a scheme */
 }
 
-/* The parts of |u| up to its path, where |s| is "http://host" or "https://host" and then a path:
- * in lower case, no number, no port. Or it begins as the URL that was in |u| before. */
-static bool find_host(struct str s, struct url *u) {
-    struct str before = origin_of(u);
+bool url_plain_find(struct str input, const struct url *base, struct str known,
+                    struct url_plain *ret_plain) {
+    struct url_plain *p = ret_plain;
 
-    bool is_https = s.len > 8 && memcmp(s.ptr, "https://", 8) == 0;
-    size_t start = is_https ? 8 : 7, end;
-
-    if (url_is_http(u) && begins_with_origin(s, before))
-        return true;
-    if (!is_https && !(s.len > 7 && memcmp(s.ptr, "http://", 7) == 0))
+    if (input.len == 0 || input.len > MAX_INPUT)
         return false;
-    for (end = start; end < s.len && !url_byte_is(s.ptr[end], URL_DOMAIN_STOP);)
-        end++;
-    if (end == start || end == s.len || s.ptr[end] != '/' ||
-        url_host_ends_in_number(str_at(s.ptr + start, end - start)))
+    if (!find_absolute(input, known, p) &&
+        !(base && url_is_http(base) && find_relative(input, base, p)))
         return false;
-    u->scheme = is_https ? URL_HTTPS : URL_HTTP;
-    u->scheme_end = (uint32_t)start - 2;
-    u->username_end = u->host_start = (uint32_t)start;
-    u->host_end = u->path_start = (uint32_t)end;
-    u->port = URL_NO_PART;
-    u->has_host = true;
-    u->has_opaque_path = false;
-    return true;
+    return scan_tail(p->rest, &p->tail) && p->prefix.len + p->rest.len <= URL_LIMIT;
 }
 
 /* --- both */
@@ -157,8 +171,18 @@ static void copy_parts(struct url *u, const struct url *base) {
     u->href = href;
 }
 
-/* Sets what |u| says of the tail |t| of a link behind |prefix|. */
-static void set_tail(struct url *u, size_t prefix, size_t len, struct tail t) {
+/* Those of |p|, which is absolute. */
+static void set_parts(struct url *u, const struct url_plain *p) {
+    u->scheme = p->scheme;
+    u->scheme_end = (uint32_t)p->host_start - 2;
+    u->username_end = u->host_start = (uint32_t)p->host_start;
+    u->host_end = u->path_start = (uint32_t)p->path_start;
+    u->port = URL_NO_PART;
+    u->has_host = true;
+    u->has_opaque_path = false;
+}
+
+static void set_tail(struct url *u, size_t prefix, size_t len, struct url_tail t) {
     if (t.query < t.fragment)
         u->query_start = (uint32_t)(prefix + t.query);
     else if (t.fragment > 0) /* else the base's */
@@ -179,22 +203,17 @@ static bool put(struct url *u, struct str prefix, struct str rest) {
 }
 
 bool url_parse_plain(struct url *u, struct str input, const struct url *base) {
-    struct link link;
-    struct tail tail;
+    struct str known = url_is_http(u) ? origin_of(u) : STR_NONE;
+    struct url_plain p;
 
-    if (input.len == 0 || input.len > MAX_INPUT)
+    if (!url_plain_find(input, base, known, &p))
         return false;
-    if (base && url_is_http(base) && find_link(input, base, &link)) {
-        if (!scan_tail(link.rest, &tail) ||
-            !put(u, str_upto(url_href(base), link.prefix), link.rest))
-            return false;
+    if (!put(u, p.prefix, p.rest))
+        return false;
+    if (p.path_start == 0)
         copy_parts(u, base);
-        set_tail(u, link.prefix, link.rest.len, tail);
-        return u->href.len <= URL_LIMIT;
-    }
-    if (!find_host(input, u) || !scan_tail(str_from(input, u->path_start), &tail) ||
-        !put(u, str_upto(input, u->path_start), str_from(input, u->path_start)))
-        return false;
-    set_tail(u, u->path_start, input.len - u->path_start, tail);
+    else if (!p.is_known)
+        set_parts(u, &p);
+    set_tail(u, p.prefix.len, p.rest.len, p.tail);
     return true;
 }

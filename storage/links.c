@@ -1,16 +1,18 @@
 /* links - those of one page: three buffers side by side, so that all URLs are one
  * run of lines that compresses well and goes out as it is. Pure.
  */
-#include <assert.h>
 #include <string.h>
 
 #include "storage/model.h"
 
-enum { MARK_MAX_BYTES = 2 + 10 + 10 }; /* tag, attr, two varints */
+enum {
+    MARK_MAX_BYTES = 2 + 10 + 10, /* tag, attr, two varints */
+    PENDING_BYTES = 128 << 10,    /* of a URL that links_room() made room for */
+};
 
 void links_init(struct links *l) {
     *l = (struct links){
-        .urls = BUF_INIT(LINKS_MAX_BYTES),
+        .urls = BUF_INIT(LINKS_MAX_BYTES + PENDING_BYTES),
         .marks = BUF_INIT(LINKS_MAX_BYTES),
         .texts = BUF_INIT(LINKS_MAX_BYTES),
     };
@@ -44,25 +46,33 @@ static char *put_bytes(char *to, struct str s) {
     return to + s.len;
 }
 
+enum err links_room(struct links *l, size_t n, char **ret_room) {
+    enum err e = buf_room(&l->urls, n + 1, ret_room);
+
+    if (e == ERR_OK)
+        *ret_room += l->n != 0; /* behind a newline to come */
+    return e;
+}
+
 /* All room is had before the first byte is put: so an error leaves |l| as it was. */
 enum err links_put(struct links *l, struct str url, enum tag tag, enum attr attr, struct str rel,
                    struct str text) {
-    char *urls, *marks, *texts, *end;
+    char *room, *marks, *texts, *end;
     enum err e;
 
-    assert(str_find(url, '\n') == STR_END);
     if (!has_room(l, url, rel, text))
         return ERR_TOO_BIG;
-    e = buf_room(&l->urls, url.len + 1, &urls);
+    e = links_room(l, url.len, &room);
     if (e == ERR_OK)
         e = buf_room(&l->marks, MARK_MAX_BYTES, &marks);
     if (e == ERR_OK)
         e = buf_room(&l->texts, rel.len + text.len, &texts);
     if (e != ERR_OK)
         return e;
+    if (room != url.ptr)
+        (void)put_bytes(room, url);
     if (l->n)
-        *urls++ = '\n';
-    (void)put_bytes(urls, url);
+        room[-1] = '\n';
     buf_grew(&l->urls, url.len + (l->n != 0));
     marks[0] = (char)tag;
     marks[1] = (char)attr;

@@ -426,6 +426,8 @@ struct links {
 
 void links_init(struct links *l);
 void links_done(struct links *l);
+/* Room for |n| bytes of the next URL: what stands there is not copied by links_put(). */
+MUST_USE enum err links_room(struct links *l, size_t n, char **ret_room);
 /* Adds one; ERR_TOO_BIG leaves |l| as it was. |url| holds no \n. */
 MUST_USE enum err links_put(struct links *l, struct str url, enum tag tag, enum attr attr,
                             struct str rel, struct str text);
