@@ -95,15 +95,10 @@ static bool is_lower_word(const char *p, size_t len) {
     return len - 1 < NAME_BYTES && (odd & tops & UINT64_MAX >> (64 - 8 * len)) == 0;
 }
 
-/* The one name in [p, q), in lower case, or none. All up to |end| can be read. */
-static struct str name_in(const char *p, const char *q, const char *end, char room[MAX_NAME]) {
+/* The one name that is the |len| bytes at |p|, in lower case, or none. */
+static struct str lower_name(const char *p, size_t len, char room[MAX_NAME]) {
     bool has_upper = false;
-    size_t len;
 
-    p = skip_space(p, q);
-    len = (size_t)(q - p);
-    if (end - p >= NAME_BYTES && is_lower_word(p, len))
-        return str_at(p, len);
     for (size_t i = 0; i < len; i++) {
         if (p[i] < 'a' || p[i] > 'z') { /* hardly ever */
             if (p[i] <= ' ' || p[i] == '/')
@@ -118,6 +113,31 @@ static struct str name_in(const char *p, const char *q, const char *end, char ro
     for (size_t i = 0; i < len; i++)
         room[i] = ascii_lower(p[i]);
     return str_at(room, len);
+}
+
+/* The caller's number for the attribute whose name is the |len| bytes at |p|, of which |name|
+ * may become another spelling; |name->len| 0: it is for the states. */
+static uint8_t ask_any(struct html *h, const char *p, size_t len, char room[MAX_NAME],
+                       struct str *name) {
+    *name = lower_name(p, len, room);
+    return name->len ? h->o.wants_attr(h->o.arg, h->tag.number, *name) : 0;
+}
+
+/* The same, where it was mostly asked before. Eight bytes can be read at |p|. */
+static uint8_t ask_word(struct html *h, const char *p, size_t len, char room[MAX_NAME],
+                        struct str *name) {
+    uint64_t word = load_name(p) & UINT64_MAX >> (64 - 8 * len);
+    uint64_t key = (word ^ h->tag.number) * 0x9e3779b97f4a7c15U;
+    struct html_asked *a = &h->asked[key >> (64 - HTML_ASKED_BITS)];
+
+    *name = str_at(p, len);
+    if (a->name == word && a->len == len && a->tag == h->tag.number)
+        return a->number;
+    if (!is_lower_word(p, len))
+        return ask_any(h, p, len, room, name);
+    *a = (struct html_asked){.name = word, .len = (uint8_t)len, .tag = h->tag.number};
+    a->number = h->o.wants_attr(h->o.arg, h->tag.number, *name);
+    return a->number;
 }
 
 static bool is_known(const struct values *v, struct str name) {
@@ -153,13 +173,18 @@ static bool is_literal(struct str s, const char *end) {
 static bool keep(struct html *h, struct values *v, const char *p, const char *q, struct str value,
                  const char *chunk_end) {
     struct html_attr *a = &v->attrs[v->n];
+    size_t len;
 
     if (v->n == MAX_ATTRS)
         return false;
-    a->name = name_in(p, q, chunk_end, v->names[v->n]);
+    p = skip_space(p, q);
+    len = (size_t)(q - p);
+    if (len - 1 < NAME_BYTES && chunk_end - p >= NAME_BYTES)
+        a->number = ask_word(h, p, len, v->names[v->n], &a->name);
+    else
+        a->number = ask_any(h, p, len, v->names[v->n], &a->name);
     if (a->name.len == 0)
         return false;
-    a->number = h->o.wants_attr(h->o.arg, h->tag.number, a->name);
     if (!a->number || is_known(v, a->name))
         return true;
     a->value = value;
@@ -324,17 +349,46 @@ static const char *run_any(struct html *h, enum html_element e, bool is_end, con
     return p ? run_named(h, p, end) : NULL;
 }
 
+/* Nobody wants the end tag of |e| either. */
+static bool is_raw_start(struct html *h, enum html_element e) {
+    return html_element_flags[e] & (EF_RAWTEXT | EF_RCDATA | EF_HEAD) &&
+           html_tree_is_plain_raw(&h->tree, e) && !html_tag_number(h, e, true);
+}
+
+/* The raw text of |e|, which begins at |p|: behind its end tag. Where something in it is
+ * unusual, or where the chunk ends, the states go on. */
+static const char *run_raw(struct html *h, enum html_element e, const char *p, const char *end) {
+    size_t len = html_element_names[e].len;
+
+    while ((p = memchr(p, '<', (size_t)(end - p)))) {
+        if (end - p < MARGIN || (p[1] == '!' && e == EL_SCRIPT))
+            break;
+        if (p[1] == '/') {
+            if (is_name_at(p + 2, e))
+                return p + len + 3;
+            break;
+        }
+        p++;
+    }
+    html_tree_start_raw(h, e);
+    return p ? p : end;
+}
+
 static const char *run_start(struct html *h, const char *p, const char *end) {
     struct html_tree *t = &h->tree;
     const char *name = p + 1;
     enum html_element e = element_at(name, &p);
+    bool is_raw = false;
 
-    if (e == EL_OTHER || html_tag_number(h, e, false) || !html_tree_is_plain_start(t, e))
+    if (e == EL_OTHER || html_tag_number(h, e, false) ||
+        !(html_tree_is_plain_start(t, e) || (is_raw = is_raw_start(h, e))))
         return run_any(h, e, false, name, p, end);
     if (*p != '>')
         p = run_attrs(h, p, end, NULL);
     if (!p)
         return NULL;
+    if (is_raw)
+        return run_raw(h, e, p + 1, end);
     if (!(html_element_flags[e] & EF_VOID))
         html_tree_push_plain(t, e, 0);
     return p + 1;

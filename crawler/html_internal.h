@@ -98,7 +98,7 @@ enum html_state {
 #undef X
 };
 
-enum { HTML_MAX_ATTRS = 256, HTML_MAX_DEPTH = 512, HTML_MAX_ENTITY = 40 };
+enum { HTML_MAX_ATTRS = 256, HTML_MAX_DEPTH = 512, HTML_MAX_ENTITY = 40, HTML_ASKED_BITS = 5 };
 
 /* An attribute of the tag that is being read, by its places in html.kept. */
 struct html_kept {
@@ -158,6 +158,12 @@ struct html_tree {
     struct html_open stack[HTML_MAX_DEPTH]; /* only those up to depth are set */
 };
 
+/* What the caller said of an attribute, whose name is of eight letters or less, in lower case. */
+struct html_asked {
+    uint64_t name;
+    uint8_t len, tag, number; /* len 0: none */
+};
+
 enum { MATCH_FAILED = 255 };
 
 typedef const char *html_fast_run(struct html *h, const char *p, const char *end);
@@ -180,6 +186,7 @@ struct html {
         uint8_t number;
     } answers[EL_COUNT];     /* the caller's, by element */
     html_fast_run *run_fast; /* NULL: never */
+    struct html_asked asked[1 << HTML_ASKED_BITS];
 
     char opening[8]; /* what came after "<!" */
     struct buf comment;
@@ -267,6 +274,8 @@ extern const struct html_open html_as_opened[EL_COUNT]; /* each as HTML, name_ha
  * change nothing as things stand. Rules that rarely do not are left to html_tree_start(). */
 bool html_tree_rules_idle(const struct html_tree *t, enum html_element e, uint16_t flags);
 void html_tree_init(struct html_tree *t);
+/* What follows is the raw text of |e|. */
+void html_tree_start_raw(struct html *h, enum html_element e);
 /* False: a tree builder ignores this tag. The state is that of the contents. */
 bool html_tree_start(struct html *h);
 bool html_tree_end(struct html *h);
@@ -294,6 +303,11 @@ static inline void html_tree_pop_plain(struct html_tree *t) {
     t->open[t->stack[t->depth].element]--;
 }
 
+/* Nothing is open that makes rules for start tags, and the head has not ended. */
+static inline bool html_tree_is_in_head(const struct html_tree *t) {
+    return t->depth == 0 && t->phase == PHASE_HEAD && !t->is_off;
+}
+
 /* Start tags are read by the rules for the body, and by no others. */
 static inline bool html_tree_is_plain(const struct html_tree *t) {
     if (t->depth == 0)
@@ -301,19 +315,39 @@ static inline bool html_tree_is_plain(const struct html_tree *t) {
     return t->stack[t->depth - 1].is_plain;
 }
 
-/* And that of |e| does nothing there but go on the stack, or not even that if it is void. */
-static inline bool html_tree_is_plain_start(const struct html_tree *t, enum html_element e) {
-    const uint16_t no_matter =
-        EF_SPECIAL | EF_FORMATTING | EF_SCOPE | EF_IMPLIED | EF_BREAKOUT | EF_BLOCK_END | EF_VOID;
+/* The flags of |e| that matter to its start tag, once it is read so. */
+static inline uint16_t html_tree_start_flags(const struct html_tree *t, enum html_element e) {
+    const uint16_t no_matter = EF_SPECIAL | EF_FORMATTING | EF_SCOPE | EF_IMPLIED | EF_BREAKOUT |
+                               EF_BLOCK_END | EF_VOID | EF_HEAD;
     uint16_t flags = html_element_flags[e] & (uint16_t)~no_matter;
 
     if (t->open[EL_P] == 0)
         flags &= (uint16_t)~EF_CLOSES_P;
     if (!t->frameset_ok)
         flags &= (uint16_t)~EF_NO_FRAMESET;
-    if (!html_tree_is_plain(t) || t->depth == HTML_MAX_DEPTH)
+    return flags;
+}
+
+/* The start tag of |e| does nothing but go on the stack, or not even that if it is void. */
+static inline bool html_tree_is_plain_start(const struct html_tree *t, enum html_element e) {
+    const uint16_t of_head = EF_HEAD | EF_VOID;
+    uint16_t flags = html_tree_start_flags(t, e);
+
+    if (!html_tree_is_plain(t))
+        return html_tree_is_in_head(t) && (html_element_flags[e] & of_head) == of_head;
+    if (t->depth == HTML_MAX_DEPTH)
         return false;
     return flags == 0 || html_tree_rules_idle(t, e, flags);
+}
+
+/* The contents of |e| are raw text, and neither of its tags does anything else. */
+static inline bool html_tree_is_plain_raw(const struct html_tree *t, enum html_element e) {
+    uint16_t flags = html_tree_start_flags(t, e);
+
+    if (!html_tree_is_plain(t) && !(html_tree_is_in_head(t) && html_element_flags[e] & EF_HEAD))
+        return false;
+    return t->beyond == 0 && t->open[e] == 0 &&
+           (flags == EF_RAWTEXT || flags == EF_RCDATA || e == EL_SCRIPT);
 }
 
 static inline bool html_is_space(char c) {

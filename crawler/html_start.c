@@ -73,6 +73,8 @@ bool html_tree_rules_idle(const struct html_tree *t, enum html_element e, uint16
     case EL_TD:
     case EL_TH:
         return top == EL_TR;
+    case EL_INPUT:
+        return !t->frameset_ok;
     default:
         return flags & EF_HEADING && !(html_element_flags[top] & EF_HEADING);
     }
@@ -163,6 +165,16 @@ static void start_raw_text(struct html *h, enum html_state state) {
     h->state = state;
     buf_clear(&h->raw_name);
     html_keep(h, &h->raw_name, html_tag_name(h));
+}
+
+void html_tree_start_raw(struct html *h, enum html_element e) {
+    uint16_t flags = html_element_flags[e];
+
+    h->tag.element = e;
+    if (e == EL_SCRIPT)
+        start_raw_text(h, S_SCRIPT);
+    else
+        start_raw_text(h, flags & EF_RAWTEXT ? S_RAWTEXT : S_RCDATA);
 }
 
 static bool start_in_body(struct html *h) {
