@@ -13,7 +13,8 @@ enum {
     EARLY_BYTES = 32 << 10,
     URL_MAX_BYTES = HTML_MAX_VALUE, /* of a resolved one: escapes may treble a value */
     SEEN_FIRST_CAP = 64,
-    FIRST_BYTES = 2 << 10, /* of URLs, and of values kept as they were written */
+    SEEN_MANY = 4096,
+    FIRST_BYTES = 8 << 10, /* of URLs, and of values kept as they were written */
 };
 
 /* --- values for later -------------------------------------------------------------- */
@@ -36,14 +37,14 @@ enum err found_store(struct buf *b, const struct found *f) {
                                 (uint32_t)f->text.len};
     size_t n = sizeof head + f->raw.len + f->rel.len + f->text.len;
     char *room;
-    enum err e = buf_room(b, n, &room);
+    enum err e = buf_room(b, b->cap || n > FIRST_BYTES ? n : (size_t)FIRST_BYTES, &room);
 
     if (e != ERR_OK)
         return e;
     memcpy(room, &head, sizeof head);
     room = put_bytes(room + sizeof head, f->raw);
-    room = put_bytes(room, f->rel);
-    (void)put_bytes(room, f->text);
+    if (f->rel.len + f->text.len)
+        (void)put_bytes(put_bytes(room, f->rel), f->text);
     buf_grew(b, n);
     return ERR_OK;
 }
@@ -87,7 +88,7 @@ static struct seen_slot *find_slot(const struct extract_found *x, uint32_t hash,
 }
 
 static enum err make_room(struct extract_found *x) {
-    size_t cap = x->seen_cap ? x->seen_cap * 2 : SEEN_FIRST_CAP;
+    size_t cap = x->seen_cap ? x->seen_cap * (x->seen_cap < SEEN_MANY ? 4 : 2) : SEEN_FIRST_CAP;
     struct seen_slot *slots;
 
     if ((size_t)x->links.n + 1 <= x->seen_cap / 4 * 3)
@@ -169,7 +170,7 @@ static enum err make_first_room(struct extract_found *x) {
     char *ignored;
     enum err e = buf_room(&x->links.urls, FIRST_BYTES, &ignored);
 
-    return e == ERR_OK ? buf_room(&x->links.marks, FIRST_BYTES / 16, &ignored) : e;
+    return e == ERR_OK ? buf_room(&x->links.marks, FIRST_BYTES / 8, &ignored) : e;
 }
 
 /* Keeps |url|, which stands where the next one goes, unless it was seen before or

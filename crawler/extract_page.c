@@ -93,17 +93,12 @@ static enum err put(struct extract_page *x, const struct found *f) {
     return extract_found_put(&x->found, f);
 }
 
-static enum err put_values(struct extract_page *x, struct found f, const struct extract_attr *attr,
-                           struct str value) {
-    struct extract_values values = extract_values(attr->kind, value);
+static enum err put_many(struct extract_page *x, struct found *f, enum value_kind kind) {
+    struct extract_values values = extract_values(kind, f->raw);
     enum err e = ERR_OK;
 
-    f.attr = attr->attr;
-    f.raw = value;
-    if (attr->kind == VALUE_URL)
-        return put(x, &f);
-    while (e == ERR_OK && extract_values_next(&values, &f.raw))
-        e = put(x, &f);
+    while (e == ERR_OK && extract_values_next(&values, &f->raw))
+        e = put(x, f);
     return e;
 }
 
@@ -124,8 +119,11 @@ static enum err put_links(struct extract_page *x, const struct extract_tag *tag,
 
         if (attr && t->attrs[i].too_long)
             extract_found_drop(&x->found);
-        else if (attr)
-            e = put_values(x, f, attr, t->attrs[i].value);
+        if (!attr || t->attrs[i].too_long)
+            continue;
+        f.attr = attr->attr;
+        f.raw = t->attrs[i].value;
+        e = attr->kind == VALUE_URL ? put(x, &f) : put_many(x, &f, attr->kind);
     }
     return e;
 }
