@@ -21,7 +21,8 @@ enum {
     NAME_BYTES = 8,              /* a longer name of a tag is for the states */
     MARGIN = 2 + NAME_BYTES + 1, /* "</", a name, and what ends it */
     MAX_ATTRS = 8,               /* wanted ones of a tag */
-    MAX_NAME = 32                /* of an attribute */
+    MAX_NAME = 32,               /* of an attribute */
+    MAX_DECODED = 4 << 10        /* bytes of a value with references */
 };
 
 /* --- names of tags */
@@ -77,6 +78,7 @@ struct values {
     struct html_attr attrs[MAX_ATTRS];
     char names[MAX_ATTRS][MAX_NAME]; /* those that had upper case */
     size_t n;
+    bool has_decoded; /* html.kept holds the values that had references */
 };
 
 static inline const char *skip_space(const char *p, const char *end) {
@@ -147,24 +149,65 @@ static bool is_known(const struct values *v, struct str name) {
     return false;
 }
 
-/* A value that stands for itself. Bytes up to |end|, which are not its own, can be read. */
-static bool is_literal(struct str s, const char *end) {
-    const char *p = s.ptr;
+/* The first byte of |s| that does not stand for itself, or its end. Bytes up to |end|, which are
+ * not its own, can be read. */
+static const char *find_odd(struct str s, const char *end) {
+    const char *p = s.ptr, *stop = p + s.len;
 
-    for (size_t left = s.len; left;) {
-        size_t n = left < SCAN_STEP ? left : SCAN_STEP;
+    for (; p < stop; p += SCAN_STEP) {
         scan_bytes v;
         uint64_t bits;
 
         if (end - p < SCAN_STEP)
-            return scan_any(p, p + left, '&', '\r', '\0', '&') == p + left;
+            return scan_any(p, stop, '&', '\r', '\0', '&');
         v = scan_load(p);
         bits = scan_bits(scan_or(scan_or(scan_eq(v, '&'), scan_eq(v, '\r')), scan_eq(v, '\0')));
-        if (bits && scan_first(bits) < n)
-            return false;
-        p += n;
-        left -= n;
+        if (bits)
+            return scan_first(bits) < (size_t)(stop - p) ? p + scan_first(bits) : stop;
     }
+    return stop;
+}
+
+/* How many bytes at |p|, a "&", stand for that: "&amp;", or it alone, as no reference in an
+ * attribute goes on with "=". 0: it is for the states. */
+static size_t ampersand(const char *p, const char *end) {
+    const char *q = p + 1;
+
+    if (end - p >= 5 && memcmp(p, "&amp;", 5) == 0)
+        return 5;
+    while (q < end && html_is_alnum(*q))
+        q++;
+    if (q == p + 1)
+        return q == end || *q != '#';
+    return q < end && *q == '=';
+}
+
+/* |*value|, which has a "&" at |odd|, becomes what it stands for: false where that is for the
+ * states. Those before it in the tag stay where they are. */
+static bool decode(struct html *h, struct values *v, const char *odd, struct str *value) {
+    const char *p = value->ptr, *end = p + value->len;
+    char *room, *w;
+
+    if (!v->has_decoded)
+        buf_clear(&h->kept);
+    else if (h->kept.cap - h->kept.len < value->len)
+        return false;
+    v->has_decoded = true;
+    if (value->len > MAX_DECODED || buf_room(&h->kept, value->len, &room) != ERR_OK)
+        return false;
+    for (w = room; odd < end; odd = scan_any(p, end, '&', '\r', '\0', '&')) {
+        size_t n = *odd == '&' ? ampersand(odd, end) : 0;
+
+        if (n == 0)
+            return false;
+        memcpy(w, p, (size_t)(odd - p) + 1);
+        w += odd - p + 1;
+        p = odd + n;
+    }
+    memcpy(w, p, (size_t)(end - p));
+    w += end - p;
+    *value = str_at(room, (size_t)(w - room));
+    buf_grew(&h->kept, value->len);
     return true;
 }
 
@@ -173,6 +216,7 @@ static bool is_literal(struct str s, const char *end) {
 static bool keep(struct html *h, struct values *v, const char *p, const char *q, struct str value,
                  const char *chunk_end) {
     struct html_attr *a = &v->attrs[v->n];
+    const char *odd;
     size_t len;
 
     if (v->n == MAX_ATTRS)
@@ -190,7 +234,10 @@ static bool keep(struct html *h, struct values *v, const char *p, const char *q,
     a->value = value;
     a->too_long = false;
     v->n++;
-    return value.len <= HTML_MAX_VALUE && is_literal(value, chunk_end);
+    if (value.len > HTML_MAX_VALUE)
+        return false;
+    odd = find_odd(value, chunk_end);
+    return odd == value.ptr + value.len || decode(h, v, odd, &a->value);
 }
 
 /* --- attributes (sections 13.2.5.32-40), from one quote to the next */
@@ -328,6 +375,7 @@ static const char *run_named(struct html *h, const char *p, const char *end) {
     if (!is_end && html_tree_needs_attrs(&h->tree, h->tag.element))
         return NULL;
     v.n = 0;
+    v.has_decoded = false;
     if (!h->tag.number || is_end)
         p = run_attrs(h, p, end, NULL);
     else
