@@ -225,7 +225,7 @@ static enum err put_plain(struct extract_found *x, const struct found *f, const 
         is_asked_scheme(x, p->scheme, p->scheme == URL_HTTPS ? STR("https") : STR("http"));
     if (!*ret_is_link)
         return ERR_OK;
-    if (p->path_start && !p->is_known && p->prefix.len <= sizeof x->origin) {
+    if (p->path_start == p->prefix.len && !p->is_known && p->prefix.len <= sizeof x->origin) {
         memcpy(x->origin, p->prefix.ptr, p->prefix.len);
         x->origin_len = p->prefix.len;
     }

@@ -63,7 +63,7 @@ static inline enum html_element element_at(const char *p, const char **ret_end) 
 }
 
 /* Whether |e|, and then ">", stands at |p|. Only letters have another case. */
-static bool is_name_at(const char *p, enum html_element e) {
+static inline bool is_name_at(const char *p, enum html_element e) {
     uint64_t key = html_element_keys[e], other_case = key >> 1 & 0x2020202020202020U;
     size_t len = html_element_names[e].len;
 

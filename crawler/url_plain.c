@@ -96,17 +96,21 @@ static size_t host_start(struct str s) {
     return memcmp(s.ptr + 4, "s://", 4) == 0 ? 8 : 0;
 }
 
-/* The end of the host at |start|, where a path is behind it: in lower case, no number, no port.
- * Else 0. */
+/* The end of the host at |start|, where a path or nothing is behind it: in lower case, no number,
+ * no port. Else 0. */
 static size_t host_end(struct str s, size_t start) {
     size_t end = start;
 
     while (end < s.len && !url_byte_is(s.ptr[end], URL_DOMAIN_STOP))
         end++;
-    if (end == start || end == s.len || s.ptr[end] != '/' ||
+    if (end == start || (end < s.len && s.ptr[end] != '/') ||
         url_host_ends_in_number(str_at(s.ptr + start, end - start)))
         return 0;
     return end;
+}
+
+static bool scan_rest(struct url_plain *p) {
+    return scan_tail(p->rest, &p->tail);
 }
 
 /* A link that has an origin of its own, |known| or another. */
@@ -117,9 +121,24 @@ static bool find_absolute(struct str s, struct str known, struct url_plain *p) {
     p->is_known = begins_with_origin(s, known);
     p->path_start = p->is_known ? known.len : host_end(s, p->host_start);
     p->prefix = str_at(s.ptr, p->path_start);
-    p->rest = str_at(s.ptr + p->path_start, s.len - p->path_start);
+    p->rest = p->path_start < s.len ? str_from(s, p->path_start) : STR("/");
     p->scheme = p->host_start == 8 ? URL_HTTPS : URL_HTTP;
-    return p->path_start != 0;
+    return p->path_start != 0 && scan_rest(p);
+}
+
+/* "//", a host, and a path: |s| behind the scheme of |base|. */
+static bool find_host(struct str s, const struct url *base, struct url_plain *p) {
+    size_t end = host_end(s, 2);
+
+    if (end == 0 || end == s.len || !scan_tail(str_from(s, end), &p->tail))
+        return false;
+    p->prefix = upto(base, base->scheme_end);
+    p->tail.query += end;
+    p->tail.fragment += end;
+    p->is_known = false;
+    p->host_start = p->prefix.len + 2;
+    p->path_start = p->prefix.len + end;
+    return true;
 }
 
 static bool find_relative(struct str s, const struct url *base, struct url_plain *p) {
@@ -129,13 +148,13 @@ static bool find_relative(struct str s, const struct url *base, struct url_plain
     p->scheme = base->scheme;
     switch (s.ptr[0]) {
     case '/':
-        return s.len == 1 || s.ptr[1] != '/';
+        return s.len > 1 && s.ptr[1] == '/' ? find_host(s, base, p) : scan_rest(p);
     case '?':
         p->prefix = upto(base, base->path_start + url_path(base).len);
-        return true;
+        return scan_rest(p);
     case '#':
         p->prefix = url_without_fragment(base);
-        return true;
+        return scan_rest(p);
     case '.':
     case '%':
         return false; /* dots, perhaps */
@@ -144,10 +163,10 @@ static bool find_relative(struct str s, const struct url *base, struct url_plain
     }
     if (begins_with_origin(s, p->prefix)) { /* with its port */
         p->rest = str_from(s, p->prefix.len);
-        return true;
+        return scan_rest(p);
     }
     p->prefix = upto(base, dir_end(base));
-    return memchr(s.ptr, ':', s.len) == NULL; /* else it may be a scheme */
+    return memchr(s.ptr, ':', s.len) == NULL && scan_rest(p); /* else it may be a scheme */
 }
 
 bool url_plain_find(struct str input, const struct url *base, struct str known,
@@ -159,7 +178,7 @@ bool url_plain_find(struct str input, const struct url *base, struct str known,
     if (!find_absolute(input, known, p) &&
         !(base && url_is_http(base) && find_relative(input, base, p)))
         return false;
-    return scan_tail(p->rest, &p->tail) && p->prefix.len + p->rest.len <= URL_LIMIT;
+    return p->prefix.len + p->rest.len <= URL_LIMIT;
 }
 
 /* --- both */
