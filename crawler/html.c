@@ -229,6 +229,12 @@ void html_put_comment(struct html *h) {
         buf_done(&h->comment);
 }
 
+void html_put_usual_doctype(struct html *h) {
+    const struct html_token t = {.kind = HTML_DOCTYPE, .name = STR("html"), .has_name = true};
+
+    put_token(h, &t);
+}
+
 void html_put_doctype(struct html *h) {
     const struct html_doctype *d = &h->doctype;
     struct html_token t = {.kind = HTML_DOCTYPE,

@@ -471,13 +471,25 @@ static const char *run_comment(const char *p, const char *end) {
     return NULL;
 }
 
+/* As the states have it for "<!DOCTYPE html>", in any case, or NULL. */
+static const char *run_doctype(struct html *h, const char *p, const char *end) {
+    const struct str usual = STR("<!doctype html>");
+
+    if ((size_t)(end - p) < usual.len || !str_eq_ascii(str_at(p, usual.len), usual))
+        return NULL;
+    html_put_usual_doctype(h);
+    return p + usual.len;
+}
+
 /* The markup whose "<" is at |p|: behind its ">", or NULL where it is for the states. */
 static const char *run_markup(struct html *h, const char *p, const char *end) {
     if (p[1] == '/')
         return run_end(h, p, end);
     if (p[1] != '!')
         return run_start(h, p, end);
-    return p[2] == '-' && p[3] == '-' && !h->o.wants_comments ? run_comment(p, end) : NULL;
+    if (p[2] != '-')
+        return run_doctype(h, p, end);
+    return p[3] == '-' && !h->o.wants_comments ? run_comment(p, end) : NULL;
 }
 
 /* To the next "<"; while a frameset could come, only over space. */

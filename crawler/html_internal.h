@@ -214,6 +214,7 @@ void html_put_tag(struct html *h);
 void html_put_tag_with(struct html *h, const struct html_attr *attrs, size_t n);
 void html_put_comment(struct html *h);
 void html_put_doctype(struct html *h);
+void html_put_usual_doctype(struct html *h); /* that of HTML, with no identifiers */
 /* Appends; what the buffer has no room for is dropped. */
 void html_keep(struct html *h, struct buf *b, struct str s);
 
