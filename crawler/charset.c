@@ -4,7 +4,6 @@
 
 #include "base/utf8.h"
 #include "crawler/charset_table.h"
-#include "crawler/mime.h"
 
 const struct charset *charset_utf8(void) {
     return &charset_table[0];
@@ -37,12 +36,8 @@ const struct charset *charset_of_label(struct str label) {
     return NULL;
 }
 
-const struct charset *charset_of_content_type(struct str value) {
-    struct mime m;
-
-    if (mime_parse(value, &m) != ERR_OK || !m.has_charset)
-        return NULL;
-    return charset_of_label(mime_charset(&m));
+const struct charset *charset_of_mime(const struct mime *m) {
+    return m->has_charset ? charset_of_label(mime_charset(m)) : NULL;
 }
 
 const struct charset *charset_of_bom(struct str head, size_t *ret_bom_len) {

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/own.h"
+#include "crawler/mime.h"
 
 enum { CHARSET_PRESCAN_BYTES = 1024 };
 
@@ -20,8 +21,8 @@ const char *charset_name(const struct charset *c); /* "UTF-8", "windows-1252", .
 bool charset_is_utf16(const struct charset *c);    /* not ASCII-compatible: decode before reading */
 /* By label (section 4.2: trimmed, without case), or NULL. */
 const struct charset *charset_of_label(struct str label);
-/* The charset parameter of a Content-Type value, or NULL (MIME Sniffing, "parse a MIME type"). */
-const struct charset *charset_of_content_type(struct str value);
+/* The charset parameter of a Content-Type, or NULL. */
+const struct charset *charset_of_mime(const struct mime *m);
 /* By byte order mark; *ret_bom_len is its length (0 and NULL: none). */
 const struct charset *charset_of_bom(struct str head, size_t *ret_bom_len);
 /* "Prescan a byte stream to determine its encoding" over the first

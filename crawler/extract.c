@@ -88,18 +88,18 @@ static bool is_unknown(const struct mime *m) {
            mime_is(m, STR("*/*"));
 }
 
-static enum claim claim_of(struct str content_type) {
-    struct mime m;
-
-    if (mime_parse(content_type, &m) != ERR_OK || is_unknown(&m))
-        return CLAIMS_NOTHING;
-    if (is_html(&m))
+static enum claim claim_of(const struct mime *m) {
+    if (is_html(m))
         return CLAIMS_HTML;
-    return mime_is_xml(&m) ? CLAIMS_XML : CLAIMS_OTHER;
+    if (is_unknown(m))
+        return CLAIMS_NOTHING;
+    return mime_is_xml(m) ? CLAIMS_XML : CLAIMS_OTHER;
 }
 
 bool extract_reads(struct str content_type) {
-    return claim_of(content_type) != CLAIMS_OTHER;
+    struct mime m;
+
+    return mime_parse(content_type, &m) != ERR_OK || claim_of(&m) != CLAIMS_OTHER;
 }
 
 /* --- bytes, and their encoding --------------------------------------------------------- */
@@ -314,10 +314,14 @@ const struct charset *extract_charset(const struct extract *x) {
 struct extract *extract_new(const struct extract_options *o, struct str document_url,
                             struct str content_type) {
     OWNED(extract) struct extract *x = NEW(struct extract);
+    struct mime m;
 
     x->options = *o;
-    x->transport = charset_of_content_type(content_type);
-    x->claim = claim_of(content_type);
+    x->claim = CLAIMS_NOTHING;
+    if (mime_parse(content_type, &m) == ERR_OK) {
+        x->transport = charset_of_mime(&m);
+        x->claim = claim_of(&m);
+    }
     if (x->claim == CLAIMS_OTHER)
         x->phase = NO_PAGE;
     buf_init(&x->head, SAMPLE_BYTES);

@@ -40,11 +40,12 @@ static void declarations(struct str s) {
     (void)charset_of_bom(s, &n);
     assert(n <= s.len);
     (void)charset_of_meta(s);
-    (void)charset_of_content_type(s);
     (void)charset_of_meta_attrs(STR("content-type"), s, STR_NONE);
     (void)mime_looks_like_html(s);
-    if (mime_parse(s, &m) == ERR_OK)
+    if (mime_parse(s, &m) == ERR_OK) {
         assert(m.charset_len <= MIME_CHARSET_MAX);
+        (void)charset_of_mime(&m);
+    }
     assert(charset_guess(s));
 }
 
