@@ -422,35 +422,53 @@ static const char *run_raw(struct html *h, enum html_element e, const char *p, c
     return p ? p : end;
 }
 
+/* What a start tag comes to. */
+enum start { START_ANY, START_PLAIN, START_RAW, START_SVG };
+
+static inline enum start start_of(struct html *h, enum html_element e) {
+    if (e == EL_OTHER || html_tag_number(h, e, false))
+        return START_ANY;
+    if (html_tree_is_plain_start(&h->tree, e))
+        return START_PLAIN;
+    if (is_raw_start(h, e))
+        return START_RAW;
+    return html_tree_is_plain_svg(&h->tree, e) ? START_SVG : START_ANY;
+}
+
 static const char *run_start(struct html *h, const char *p, const char *end) {
-    struct html_tree *t = &h->tree;
     const char *name = p + 1;
     enum html_element e = element_at(name, &p);
-    bool is_raw = false;
+    enum start start = start_of(h, e);
 
-    if (e == EL_OTHER || html_tag_number(h, e, false) ||
-        !(html_tree_is_plain_start(t, e) || (is_raw = is_raw_start(h, e))))
+    if (start == START_ANY)
         return run_any(h, e, false, name, p, end);
+    h->tag.self_closing = false;
     if (*p != '>')
         p = run_attrs(h, p, end, NULL);
     if (!p)
         return NULL;
-    if (is_raw)
+    if (start == START_RAW)
         return run_raw(h, e, p + 1, end);
-    if (!(html_element_flags[e] & EF_VOID))
-        html_tree_push_plain(t, e, 0);
+    if (start == START_PLAIN && !(html_element_flags[e] & EF_VOID))
+        html_tree_push_plain(&h->tree, e, 0);
+    else if (start == START_SVG && !h->tag.self_closing)
+        html_tree_push_svg(&h->tree, e);
     return p + 1;
 }
 
 static const char *run_end(struct html *h, const char *p, const char *end) {
     struct html_tree *t = &h->tree;
+    const struct html_open *top = t->depth ? &t->stack[t->depth - 1] : NULL;
     const char *name = p + 2;
     enum html_element e;
 
-    if (t->depth && t->beyond == 0 && t->stack[t->depth - 1].is_plain) {
-        e = (enum html_element)t->stack[t->depth - 1].element;
+    if (top && t->beyond == 0 && (top->is_plain || top->ns == NS_SVG)) {
+        e = (enum html_element)top->element;
         if (is_name_at(name, e) && !html_tag_number(h, e, true)) {
-            html_tree_pop_plain(t);
+            if (top->is_plain)
+                html_tree_pop_plain(t);
+            else
+                t->depth--;
             return name + html_element_names[e].len + 1;
         }
     }

@@ -351,6 +351,24 @@ static inline bool html_tree_is_plain_raw(const struct html_tree *t, enum html_e
            (flags == EF_RAWTEXT || flags == EF_RCDATA || e == EL_SCRIPT);
 }
 
+/* The start tag of |e| does nothing but go on the stack, as SVG, or not even that if it closes
+ * itself. */
+static inline bool html_tree_is_plain_svg(const struct html_tree *t, enum html_element e) {
+    const struct html_open *top = t->depth ? &t->stack[t->depth - 1] : NULL;
+
+    if (t->depth == HTML_MAX_DEPTH)
+        return false;
+    if (e == EL_SVG && html_tree_is_plain(t))
+        return true;
+    if (!top || top->ns != NS_SVG || top->html_inside || html_element_flags[e] & EF_BREAKOUT)
+        return false;
+    return e != EL_FONT && e != EL_FOREIGNOBJECT && e != EL_DESC && e != EL_TITLE && e != EL_IMAGE;
+}
+
+static inline void html_tree_push_svg(struct html_tree *t, enum html_element e) {
+    t->stack[t->depth++] = (struct html_open){.element = (uint8_t)e, .ns = NS_SVG};
+}
+
 static inline bool html_is_space(char c) {
     return c == ' ' || c == '\n' || c == '\t' || c == '\f' || c == '\r';
 }
