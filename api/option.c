@@ -467,6 +467,9 @@ const char *option_settle(struct job *draft, const char **ret_name) {
     *ret_name = find_useless(o);
     if (*ret_name)
         return "does nothing without max_depth or sitemap";
+    *ret_name = "scope";
+    if (o->sitemap != SITEMAP_SKIP && o->scope < SCOPE_MODE_HOST) /* of what would it be a part? */
+        return "must be host, domain or any where sitemaps are read";
     *ret_name = "exclude";
     if (are_too_many(o))
         return "makes with include more than 200 globs, or more than 16 KiB";

@@ -136,7 +136,7 @@ static bool take_away(struct sched_job *job, const struct queue *q, int64_t seq)
 }
 
 static bool is_hop(const struct queue *q, const struct task *t) {
-    return (uint64_t)t->host != q->host->id || is_of_robots(t);
+    return t->is_hop || (uint64_t)t->host != q->host->id;
 }
 
 /* A hop is away until it is dropped. */

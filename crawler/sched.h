@@ -57,8 +57,9 @@ void sched_job_grew(struct sched *s, int64_t job, int64_t host);
 
 /* --- tasks ------------------------------------------------------------------------ */
 
-/* Takes |t|, whose job is here, for the host |host| (a host_id), which is not its own:
- * a redirect hop. It is away, wherever it waits. |front|: before the others. */
+/* Takes |t|, whose job is here, for the host |host| (a host_id): a redirect hop, which says
+ * so (task.is_hop) where the host is its own. It is away, wherever it waits. |front|: before the
+ * others. */
 void sched_put(struct sched *s, struct task *t, int64_t host, bool front);
 /* Takes |t| back for another attempt at its own host, not before |not_before|; frees
  * it where the store will be asked for it anyway (the job is paused, its host closed). */

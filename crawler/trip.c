@@ -112,10 +112,16 @@ void trip_enter(struct trip *t, struct sched_host *host) {
 void trip_wait_at(struct trip *t, int64_t host) {
     struct engine *e = t->engine;
 
+    t->task->is_hop = true;
     map_put(&e->trips, (uint64_t)(uintptr_t)t->task, t);
     t->charged = (int64_t)(sizeof *t + t->url.href.cap + t->redirects.cap);
     sched_charge(e->sched, t->charged);
     sched_put(e->sched, t->task, host, true);
+}
+
+/* In the middle of its way, perhaps back on its own host. */
+static bool is_on_a_hop(const struct trip *t) {
+    return t->n_redirects > 0;
 }
 
 /* Goes back to where it came from, and leaves its place to the caller. */
@@ -124,7 +130,7 @@ static void go_back(struct trip *t) {
 
     t->is_in_flight = false;
     e->n_in_flight--;
-    if (t->task->host != sched_host_id(t->host)) {
+    if (is_on_a_hop(t)) {
         trip_wait_at(t, sched_host_id(t->host));
         t->host = NULL;
         return;
@@ -147,9 +153,8 @@ static void fetch_robots_first(struct trip *t) {
     OWNED_URL struct url page = t->url;
     struct sched_host *host = t->host;
     struct crawl *c = t->crawl;
-    bool is_hop = t->task->host != sched_host_id(host);
 
-    if (is_hop) { /* which takes its URL along */
+    if (is_on_a_hop(t)) { /* which takes its URL along */
         url_init(&page);
         if (url_parse(&page, url_href(&t->url), NULL, NULL) != ERR_OK) {
             trip_end(t, &trip_no_reply, CODE_INTERNAL_ERROR);

@@ -113,6 +113,7 @@ static int64_t backoff_ms(uint32_t attempts) {
 void trip_come_home(struct engine *e, struct task *task, int64_t not_before) {
     struct parcel *p;
 
+    task->is_hop = false;
     if (engine_owns(e, task->host)) {
         sched_put_back(e->sched, task, not_before);
         return;

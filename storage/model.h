@@ -378,6 +378,7 @@ struct task {
     uint16_t attempts;        /* used up so far */
     uint16_t attempts_before; /* those among them that do not count: it was put back since */
     int64_t due_at;           /* wall ms: not to be tried before; 0: at once */
+    bool is_hop;              /* the engine's: it waits in the middle of a trip */
     bool has_input;           /* the URL as given differs from |url| and follows it in memory */
     /* Of a job that revalidates: by what the URL is known (see task_etag), and the page that
      * is to be copied if it has not changed; 0: by nothing. */

@@ -56,6 +56,7 @@ def test_a_completed_job_opens_again(service, site):
     web = site({}, default=page("/x"))
     crawld = service()
     job_id = crawld.crawl([web.url("/0")])["id"]
+    web.default = Reply(body=page("/x").body, delay=0.5)  # longer than the answer takes
     for i in (1, 2):
         answer = crawld.post_json(f"/v1/jobs/{job_id}/urls", {"urls": [web.url("/0"), web.url(f"/{i}")]})
         assert answer.status == 202 and not answer.json["is_finished"], answer

@@ -159,3 +159,21 @@ def test_the_delay_holds_over_spellings_and_restarts(service, site, dns):
         assert crawld.wait(job_id)["counts"]["succeeded"] == 1
     assert len(web.requests) >= 4
     assert all(gap >= 0.7 for gap in gaps(web.requests)), gaps(web.requests)
+
+
+def test_a_redirect_that_waits_at_a_host_which_is_put_off(service, site):
+    """On its own host: the hop goes back with the rest, and nothing is left running."""
+    web = site(
+        {
+            "/b": Reply(status=429, headers={"Retry-After": "60"}, delay=0.8),
+            "/a": Reply(status=302, headers={"Location": "/x"}),
+            "/x": Reply(body=b"x"),
+        }
+    )
+    crawld = service()
+    job = crawld.submit([web.url("/b"), web.url("/a")], host_delay_ms=500)
+    crawld.wait(job["id"], lambda _: web.paths() == ["/b", "/a"] and not web.in_flight, seconds=10)
+    counts = crawld.wait(job["id"], lambda j: j["counts"]["running"] == 0, seconds=5)["counts"]
+    assert counts["queued"] == 2 and web.paths() == ["/b", "/a"]
+    crawld.call("POST", f"/v1/jobs/{job['id']}/cancel")
+    assert crawld.wait(job["id"], seconds=5)["counts"]["cancelled"] == 2

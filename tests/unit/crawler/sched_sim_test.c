@@ -3,7 +3,8 @@
  * at each step: no delay undercut, no task lost or run twice at once, fair shares.
  *
  * CRAWLD_SIM_SEEDS (3) fresh seeds are run besides the fixed one; a failure names its
- * seed. CRAWLD_SIM_HOSTS makes the long crawl longer: 1000000 for a day of crawling.
+ * seed, and CRAWLD_SIM_SEED runs it instead of the fixed one. CRAWLD_SIM_HOSTS makes the long crawl
+ * longer: 1000000 for a day of crawling.
  */
 #include <stdio.h>
 
@@ -519,9 +520,12 @@ static int number_of(const char *variable, int usual) {
 }
 
 TEST(no_rule_is_broken_whatever_happens) {
+    const char *again = getenv("CRAWLD_SIM_SEED");
     int n = number_of("CRAWLD_SIM_SEEDS", 3);
 
-    crawl_with_troubles(20261122);
+    crawl_with_troubles(again ? strtoull(again, NULL, 10) : 20261122);
+    /* each found something once */
+    crawl_with_troubles(6532191706427640310U); /* paused and resumed before it was sent */
     for (int i = 0; i < n && test_failures == 0; i++)
         crawl_with_troubles(random_u64());
 }
