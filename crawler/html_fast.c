@@ -376,7 +376,9 @@ static const char *run_named(struct html *h, const char *p, const char *end) {
         return NULL;
     v.n = 0;
     v.has_decoded = false;
-    if (!h->tag.number || is_end)
+    if (*p == '>')
+        h->tag.self_closing = false;
+    else if (!h->tag.number || is_end)
         p = run_attrs(h, p, end, NULL);
     else
         p = h->o.wants_attr ? run_attrs(h, p, end, &v) : NULL;
