@@ -10,7 +10,6 @@ static const struct job_options defaults = {
     .max_body_bytes = 10 << 20,
     .max_redirects = 10,
     .max_attempts = 3,
-    .scope = SCOPE_MODE_HOST,
 };
 static bool is_enforced;
 static struct job *draft;
@@ -277,7 +276,7 @@ TEST(reads_no_sitemaps_in_a_part_of_a_host) {
     CHECK_ERR(read_body("{\"sitemap\":\"include\",\"scope\":\"prefix\"}"), ERR_INVALID);
     CHECK_ERR(read_body("{\"sitemap\":\"only\",\"scope\":\"page\"}"), ERR_INVALID);
     CHECK_OK(read_body("{\"sitemap\":\"only\",\"scope\":\"domain\"}"));
-    CHECK_OK(read_body("{\"sitemap\":\"include\"}"));
+    CHECK_OK(read_body("{\"sitemap\":\"include\",\"scope\":\"host\"}"));
 }
 
 TEST(refuses_what_is_no_object) {
