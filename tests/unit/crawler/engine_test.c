@@ -471,7 +471,7 @@ TEST(hands_redirects_over_to_the_engines_of_other_hosts) {
     submit(&c, first);
     CHECK(wait_until(&c, JOB_COMPLETED));
     CHECK_INT(c.job->counts.by_outcome[OUTCOME_SUCCEEDED], 1);
-    CHECK_INT(crew_running(c.crew, c.job->no), 0);
+    CHECK_INT(running_in_the_end(&c), 0);
     for (int i = 0; i < HOPS; i++)
         site_free(sites[i]);
 }
