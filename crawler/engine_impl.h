@@ -15,6 +15,7 @@
 #include "base/heap.h"
 #include "base/map.h"
 #include "crawler/crew.h"
+#include "crawler/domain.h"
 #include "crawler/extract.h"
 #include "crawler/fetch.h"
 #include "crawler/host.h"
@@ -75,6 +76,7 @@ enum { GROWTH_RECENT = 1 << 14 }; /* a power of two */
 struct growth {
     struct scope *scope;
     struct prefixbudget *budget;
+    struct domain_cache domains;
     uint64_t seed;
     uint64_t recent[GROWTH_RECENT]; /* hashes of what was proposed lately; 0: none */
 };

@@ -177,18 +177,13 @@ void host_learn(struct engine *e, struct sched_host *sched, struct str name,
     learn(host_new(e, sched, name), memo);
 }
 
-/* On the writer's thread. */
-static void take_answer(struct host_ask *ask) {
-    engine_take_host(ask);
-}
-
 static void ask_store(struct host *h) {
     struct engine *e = h->engine;
 
     h->is_asking = true;
     sched_suspend(e->sched, h->sched, true);
-    h->ask =
-        (struct host_ask){.host = h->id, .name = str_of(h->name), .done = take_answer, .owner = e};
+    h->ask = (struct host_ask){
+        .host = h->id, .name = str_of(h->name), .done = engine_take_host, .owner = e};
     e->n_asks++;
     (void)sink_flush(e->sink, e->now, true); /* what was said of it before comes first */
     store_host_ask(e->options.store, &h->ask);

@@ -8,7 +8,6 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/random.h"
-#include "crawler/domain.h"
 #include "crawler/engine_impl.h"
 
 enum { MOST_SITEMAPS = 100 }; /* of one robots.txt */
@@ -41,11 +40,13 @@ static enum err put(struct proposal *p, const struct url *u) {
 
     if (e != ERR_OK)
         return e;
-    return follow_put(p->follow, &(struct follow_url){.url = url_without_fragment(u),
-                                                      .host_key = buf_str(&key),
-                                                      .bucket = domain_bucket(url_hostname(u)),
-                                                      .depth = p->depth,
-                                                      .prefix_len = p->page.prefix_len});
+    return follow_put(p->follow,
+                      &(struct follow_url){.url = url_without_fragment(u),
+                                           .host_key = buf_str(&key),
+                                           .bucket = domain_cache_bucket(
+                                               &p->trip->crawl->growth->domains, url_hostname(u)),
+                                           .depth = p->depth,
+                                           .prefix_len = p->page.prefix_len});
 }
 
 /* One that is in scope. */
@@ -224,6 +225,7 @@ struct growth *growth_new(const struct job_options *o) {
     if (scope_new(&so, &g->scope, NULL) != ERR_OK) /* the api let it through */
         return NULL;
     g->seed = random_u64();
+    domain_cache_init(&g->domains, random_u64());
     g->budget = prefixbudget_new(prefixbudget_limit(o->max_pages), random_u64());
     return TAKE(g);
 }
