@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/guard.h"
+#include "api/hold.h"
 #include "api/receive.h"
 #include "api/routes.h"
 #include "base/mem.h"
@@ -81,15 +82,16 @@ static bool is_sane_id(struct str id) {
 }
 
 static void choose_id(struct api_call *c, const struct api_request *r) {
+    char text[UUID_TEXT_LEN + 1];
     struct uuid fresh;
     struct str id;
 
-    if (guard_header(r->headers, r->n_headers, STR("X-Request-Id"), &id) && is_sane_id(id)) {
-        memcpy(c->request_id, id.ptr, id.len);
-        return;
+    if (!guard_header(r->headers, r->n_headers, STR("X-Request-Id"), &id) || !is_sane_id(id)) {
+        fresh = uuid_new(r->now_ms);
+        uuid_text(&fresh, text);
+        id = str_of(text);
     }
-    fresh = uuid_new(r->now_ms);
-    uuid_text(&fresh, c->request_id);
+    c->request_id = mem_chars(id);
 }
 
 static void refuse_by(struct api_call *c, struct guard_refusal found) {
@@ -189,13 +191,16 @@ void api_call_free(struct api_call *c) {
     if (!c)
         return;
     receive_free(c->receive);
+    hold_free(c->hold);
     if (c->response.reader.read)
         c->response.reader.free(c->response.reader.arg);
     buf_done(&c->response.body);
     for (size_t i = 0; i < c->response.n_headers; i++)
-        free(c->values[i]);
+        free(c->answer_headers->values[i]);
+    free(c->answer_headers);
     query_done(&c->query);
     free(c->headers);
+    free(c->request_id);
     buf_done(&c->head);
     free(c);
 }
@@ -233,6 +238,19 @@ void api_call_finish(struct api_call *c) {
     if (!c->is_answered)
         c->route->finish(c);
     end_receiving(c);
+}
+
+bool api_call_waits(const struct api_call *c, struct api_wait *ret_wait) {
+    if (c->is_answered || !c->hold)
+        return false;
+    *ret_wait = hold_wait(c->hold);
+    return true;
+}
+
+void api_call_resume(struct api_call *c, int64_t now_ms, bool is_over) {
+    c->now_ms = now_ms;
+    if (is_over)
+        hold_end(c->hold);
 }
 
 void api_call_refuse(struct api_call *c, const char *detail) {

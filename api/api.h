@@ -5,8 +5,8 @@
  *
  * Life of a call: api_call_new looks at the head; where api_call_wants_body, the
  * body follows in pieces; api_call_finish makes the answer, on a thread that may
- * wait if api_call_blocks. Each call is used by one thread at a time; struct api
- * by any.
+ * wait if api_call_blocks. A call that api_call_waits then is finished again when it has
+ * waited. Each call is used by one thread at a time; struct api by any.
  */
 #ifndef API_API_H
 #define API_API_H
@@ -53,21 +53,32 @@ struct api_request {
 
 enum { API_MAX_RESPONSE_HEADERS = 16 };
 
+/* What somebody waits for: see store_watch_arm. */
+struct api_wait {
+    struct store_watch *watch; /* borrowed until it goes on; NULL: the time alone counts */
+    uint64_t seen;
+    bool for_end;
+    int64_t until_ms; /* wall clock: then it goes on in any case */
+};
+
 /* A body that is made while it is sent. read() writes at most |max| bytes and
  * returns how many; 0: the end; API_BROKEN: the connection is cut, so that the
  * receiver can tell; API_AGAIN: nothing found yet, let others have their turn and
- * ask again. It may do a few short reads of the store. */
-enum { API_BROKEN = -1, API_AGAIN = -2 };
+ * ask again; API_LATER: nothing until what wait() names, after which resume() is called
+ * and read() again. It may do a few short reads of the store. */
+enum { API_BROKEN = -1, API_AGAIN = -2, API_LATER = -3 };
 struct api_reader {
     ssize_t (*read)(void *arg, char *dst, size_t max);
     void (*free)(void *arg);
     void *arg;
+    /* NULL where read() never gives API_LATER: */
+    void (*wait)(void *arg, struct api_wait *ret_wait);
+    void (*resume)(void *arg, int64_t now_ms); /* wall clock */
 };
 
 struct api_response {
     unsigned status;
-    struct api_header
-        headers[API_MAX_RESPONSE_HEADERS]; /* names static, values owned by the call */
+    struct api_header *headers; /* names static, values owned by the call */
     size_t n_headers;
     struct buf body;          /* where reader.read is NULL */
     struct api_reader reader; /* of unknown length */
@@ -89,10 +100,15 @@ bool api_call_body(struct api_call *c, struct str piece);
 bool api_call_blocks(const struct api_call *c);
 /* The body is complete (or there is none): makes the answer. */
 void api_call_finish(struct api_call *c);
+/* After api_call_finish: there is no answer yet, and what it waits for. */
+bool api_call_waits(const struct api_call *c, struct api_wait *ret_wait);
+/* It has waited, and is to be finished again. |is_over|: it waits no more, whatever the
+ * job does. |now_ms|: wall clock. */
+void api_call_resume(struct api_call *c, int64_t now_ms, bool is_over);
 /* The server cannot carry the call out (queue full, stopping): 503 with |detail|. */
 void api_call_refuse(struct api_call *c, const char *detail);
-/* After api_call_finish or where no body is wanted. The body is not to be sent for HEAD, nor
- * with 304. */
+/* After api_call_finish or where no body is wanted. The body is not to be sent for
+ * HEAD; with 304 there is none, and no length of one is to be told. */
 struct api_response *api_call_response(struct api_call *c);
 struct str api_call_request_id(const struct api_call *c);
 const char *api_call_route(const struct api_call *c); /* "/v1/jobs/{id}"; for logs and metrics */

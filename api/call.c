@@ -18,8 +18,11 @@ void call_add_header(struct api_call *c, const char *name, struct str value) {
 
     if (i == API_MAX_RESPONSE_HEADERS)
         return;
-    c->values[i] = mem_chars(value);
-    r->headers[i] = (struct api_header){str_of(name), str_of(c->values[i])};
+    if (!c->answer_headers)
+        c->answer_headers = NEW(struct answer_headers);
+    r->headers = c->answer_headers->headers;
+    c->answer_headers->values[i] = mem_chars(value);
+    r->headers[i] = (struct api_header){str_of(name), str_of(c->answer_headers->values[i])};
     r->n_headers++;
 }
 

@@ -13,6 +13,7 @@
 
 struct route;
 struct receive;
+struct hold;
 
 struct api {
     struct api_options options;
@@ -21,6 +22,12 @@ struct api {
 };
 
 enum { CALL_MAX_BODY = 64 << 20, CALL_MAX_REQUEST_ID = 128 };
+
+/* Apart, so that a call that waits for its answer is small. */
+struct answer_headers {
+    struct api_header headers[API_MAX_RESPONSE_HEADERS];
+    char *values[API_MAX_RESPONSE_HEADERS]; /* what they borrow */
+};
 
 struct api_call {
     struct api *api;
@@ -32,15 +39,16 @@ struct api_call {
     int64_t now_ms;
     struct query query;
     struct uuid job_id; /* where the path has {id} */
-    char request_id[CALL_MAX_REQUEST_ID + 1];
+    char *request_id;
     const struct route *route; /* NULL: none matches */
     /* its body */
     uint64_t dropped;        /* bytes that nobody wants to see */
     struct receive *receive; /* a list on its way in */
+    struct hold *hold;       /* of the answer, until a job has moved; or NULL */
     /* the answer */
     bool is_answered;
     struct api_response response;
-    char *values[API_MAX_RESPONSE_HEADERS]; /* of its headers */
+    struct answer_headers *answer_headers; /* NULL before the first one */
 };
 
 bool call_header(const struct api_call *c, struct str name, struct str *ret_value);

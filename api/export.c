@@ -17,6 +17,7 @@ void export_free(struct export *x) {
     if (!x)
         return;
     x->done(x);
+    tail_free(x->tail);
     buf_done(&x->out);
     free(x);
 }
@@ -30,16 +31,36 @@ void export_end_row(struct export *x) {
     x->left--;
 }
 
+/* Where the job goes on, what was read to the end is not the end. */
+static void stay(struct export *x) {
+    x->has_caught_up = x->is_at_end && x->tail && !tail_is_over(x->tail);
+    if (x->has_caught_up)
+        x->is_at_end = false;
+}
+
 /* The reader took all of |out|: makes more, if a turn's reads find any. */
 static enum err fill(struct export *x) {
-    enum err e = ERR_OK;
+    enum err e = x->tail ? tail_look(x->tail) : ERR_OK;
 
     buf_clear(&x->out);
     x->taken = 0;
     for (int i = 0;
          i < EXPORT_TURN_READS && e == ERR_OK && x->out.len == 0 && !x->is_at_end && x->left; i++)
         e = x->refill(x);
+    stay(x);
     return e;
+}
+
+static ssize_t give_nothing(struct export *x, char *dst) {
+    if (x->is_at_end || !x->left)
+        return 0;
+    if (!x->has_caught_up)
+        return API_AGAIN;
+    if (!tail_is_silent(x->tail))
+        return API_LATER;
+    tail_spoke(x->tail);
+    *dst = '\n';
+    return 1;
 }
 
 static ssize_t read_export(void *arg, char *dst, size_t max) {
@@ -49,7 +70,9 @@ static ssize_t read_export(void *arg, char *dst, size_t max) {
     if (x->taken == x->out.len && fill(x) != ERR_OK)
         return API_BROKEN;
     if (x->out.len == 0)
-        return x->is_at_end || !x->left ? 0 : API_AGAIN;
+        return give_nothing(x, dst);
+    if (x->tail)
+        tail_spoke(x->tail);
     n = x->out.len - x->taken;
     if (n > max)
         n = max;
@@ -62,8 +85,24 @@ static void free_export(void *arg) {
     export_free(arg);
 }
 
+static void wait_for_more(void *arg, struct api_wait *ret_wait) {
+    struct export *x = arg;
+
+    *ret_wait = tail_wait(x->tail);
+}
+
+static void resume(void *arg, int64_t now_ms) {
+    struct export *x = arg;
+
+    tail_resume(x->tail, now_ms);
+}
+
 struct api_reader export_reader(struct export *x) {
-    return (struct api_reader){read_export, free_export, x};
+    return (struct api_reader){read_export, free_export, x, wait_for_more, resume};
+}
+
+void export_follow(struct export *x, int64_t now_ms) {
+    x->tail = tail_new(x->store, x->job, now_ms);
 }
 
 static enum err put_tail(struct buf *out, struct str next) {

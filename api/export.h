@@ -11,6 +11,7 @@
 #include "api/api.h"
 #include "api/cursor.h"
 #include "api/format.h"
+#include "api/tail.h"
 
 enum {
     EXPORT_STREAM_BYTES = 256 << 10, /* a refill stops once it made so many */
@@ -30,6 +31,8 @@ struct export {
     uint64_t written;    /* rows so far */
     bool is_at_end;      /* nothing lies beyond */
     size_t taken;        /* of |out|, by the receiver */
+    struct tail *tail;   /* goes on with its job; NULL: ends with what is there */
+    bool has_caught_up;  /* and has given all that is there */
 
     /* Appends rows to |out| until is_at_end, !left or enough; one read of the store. */
     enum err (*refill)(struct export *x);
@@ -80,6 +83,9 @@ struct export *export_records_new(const struct export_records *o); /* NULL: out 
 
 /* A reader that owns |x|. */
 struct api_reader export_reader(struct export *x);
+/* From now on the reader goes on with the job until it ends, with an empty line for a sign
+ * of life. Not for JSON. |now_ms|: wall clock. */
+void export_follow(struct export *x, int64_t now_ms);
 /* Appends {"items": [...], "next_cursor": ...} with at most |limit| rows, perhaps
  * fewer; the same cursor is written to |ret_next|, empty at the end. */
 MUST_USE enum err export_page(struct export *x, uint64_t limit, struct buf *out,

@@ -74,9 +74,10 @@ static bool visit_record(void *arg, const struct record *record) {
     return v->err == ERR_OK;
 }
 
+/* Of a job that is followed, what it leaves without a record is known at its end. */
 static void end_records(struct record_export *r) {
-    r->at_tasks = true;
-    r->x.is_at_end = !r->wants_tasks;
+    r->at_tasks = r->wants_tasks && (!r->x.tail || tail_is_over(r->x.tail));
+    r->x.is_at_end = !r->at_tasks;
 }
 
 static enum err refill_records(struct record_export *r) {

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "api/cursor.h"
+#include "api/hold.h"
 #include "api/jobjson.h"
 #include "api/jobview.h"
 #include "api/receive.h"
@@ -146,13 +147,30 @@ static bool knows_version(const struct api_call *c, uint64_t version) {
     return false;
 }
 
+/* Most polls find that nothing has changed: that is told without a read of the store. */
+static bool answer_unread(struct api_call *c) {
+    uint64_t version;
+
+    if (c->hold || !store_job_version(c->api->options.store, &c->job_id, &version) ||
+        !knows_version(c, version))
+        return false;
+    jobview_answer_unchanged(c, version);
+    return true;
+}
+
+/* Called again for each news while the answer is held. */
 void route_get_job(struct api_call *c) {
     OWNED(job) struct job *j = NULL;
 
-    if (!call_job(c, &j))
+    if (!c->hold && !hold_read(c))
         return;
-    /* A 304 carries no body, but its Content-Length is that of the 200 (RFC 9110 section 8.6). */
-    jobview_answer(c, knows_version(c, j->version) ? 304 : 200, j);
+    if (answer_unread(c) || !call_job(c, &j) || hold_is_needed(c, j))
+        return;
+    if (knows_version(c, j->version))
+        jobview_answer_unchanged(c, j->version);
+    else
+        jobview_answer(c, 200, j);
+    hold_add_headers(c);
 }
 
 static void act(struct api_call *c, enum action a) {

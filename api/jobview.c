@@ -69,10 +69,10 @@ void jobview_write_listed(const struct api_call *c, struct writer *w, const stru
 
 /* --- answers ---------------------------------------------------------------------------- */
 
-static void add_etag(struct api_call *c, const struct job *j) {
+static void add_etag(struct api_call *c, uint64_t version) {
     char etag[32];
 
-    (void)snprintf(etag, sizeof etag, "W/\"%llu\"", (unsigned long long)j->version);
+    (void)snprintf(etag, sizeof etag, "W/\"%llu\"", (unsigned long long)version);
     call_add_header(c, "ETag", str_of(etag));
 }
 
@@ -84,7 +84,12 @@ void jobview_answer(struct api_call *c, unsigned status, const struct job *j) {
     writer_close(&w, '}');
     call_answer_body(c, status, STR("application/json"), w.err);
     if (w.err == ERR_OK)
-        add_etag(c, j);
+        add_etag(c, j->version);
+}
+
+void jobview_answer_unchanged(struct api_call *c, uint64_t version) {
+    call_answer(c, 304, STR_NONE);
+    add_etag(c, version);
 }
 
 void jobview_refuse(struct api_call *c, const struct job *j, enum action a) {

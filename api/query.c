@@ -1,7 +1,9 @@
 #include "api/query.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/utf8.h"
 
 void query_init(struct query *q) {
@@ -9,6 +11,7 @@ void query_init(struct query *q) {
 }
 
 void query_done(struct query *q) {
+    free(q->parameters);
     buf_done(&q->bytes);
     query_init(q);
 }
@@ -67,12 +70,21 @@ static const char *take(const struct query *q, struct str pair, char **at,
     return q->n < QUERY_MAX_PARAMETERS ? NULL : "is one too many";
 }
 
+static size_t count_pairs(struct str raw) {
+    size_t n = 1;
+
+    for (size_t i = 0; i < raw.len && n < QUERY_MAX_PARAMETERS; i++)
+        n += raw.ptr[i] == '&';
+    return n;
+}
+
 enum err query_parse(struct query *q, struct str raw, struct problem *p) {
     char *at;
     enum err e = buf_room(&q->bytes, raw.len + 1, &at);
 
     if (e != ERR_OK)
         problem_detail(p, "%s", err_text(e));
+    q->parameters = NEW_N(struct parameter, count_pairs(raw));
     while (raw.len && e == ERR_OK) {
         struct str pair = str_cut(&raw, '&');
         struct parameter given;

@@ -15,7 +15,7 @@ struct parameter {
 };
 
 struct query {
-    struct parameter parameters[QUERY_MAX_PARAMETERS];
+    struct parameter *parameters; /* as many as there are, so that a call that waits is small */
     size_t n;
     struct buf bytes; /* what they borrow */
 };

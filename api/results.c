@@ -46,6 +46,18 @@ static bool read_cursor(struct api_call *c, enum cursor_kind least, enum cursor_
     return false;
 }
 
+static bool read_follow(struct api_call *c, struct results_request *q) {
+    const struct str *given = query_get(&c->query, "follow");
+    bool is_off = !given || str_eq(*given, STR("0")) || str_eq(*given, STR("false"));
+
+    q->follows = given && (str_eq(*given, STR("1")) || str_eq(*given, STR("true")));
+    if (!q->follows && !is_off)
+        call_refuse_parameter(c, "follow", "must be 1 or 0");
+    else if (q->follows && q->format != FORMAT_TSV && q->format != FORMAT_NDJSON)
+        call_refuse_parameter(c, "follow", "goes with tsv and ndjson only");
+    return !c->is_answered;
+}
+
 bool results_read(struct api_call *c, enum cursor_kind least, enum cursor_kind most,
                   struct results_request *ret_request) {
     struct results_request q = {.job_id = c->job_id, .from = {.kind = least}};
@@ -55,7 +67,7 @@ bool results_read(struct api_call *c, enum cursor_kind least, enum cursor_kind m
         return false;
     usual = q.format == FORMAT_JSON ? RESULTS_USUAL : UINT64_MAX;
     if (!call_number(c, "limit", 1, RESULTS_MOST, usual, &q.limit) ||
-        !read_cursor(c, least, most, &q))
+        !read_cursor(c, least, most, &q) || !read_follow(c, &q))
         return false;
     *ret_request = q;
     return true;
@@ -129,6 +141,8 @@ void results_answer(struct api_call *c, const struct results_request *q, struct 
         return;
     }
     owned->left = q->limit;
+    if (q->follows)
+        export_follow(owned, c->now_ms);
     call_answer(c, 200, format_header(q->format, q->has_names));
     add_disposition(c, q->format, what);
     c->response.reader = export_reader(TAKE(owned));

@@ -15,6 +15,7 @@ struct results_request {
     bool has_names;     /* the whole from its start */
     struct cursor from; /* |usual| where the caller gave none */
     uint64_t limit;     /* UINT64_MAX: all (not for JSON) */
+    bool follows;       /* goes on with the job */
 };
 
 /* |kinds|: cursors of a kind from kinds[0] to kinds[1] will do. False: the call is

@@ -23,9 +23,9 @@ static bool read_outcome(struct api_call *c, struct export_records *o) {
 /* Tasks without a record are unended, or were settled as a whole. The unended are seen
  * by who asks for them. The settled ones belong to the list of a job that is over; while
  * it goes on they would stand in the way of a cursor, and are seen by who asks for an
- * outcome or a code. */
-static void choose_rows(struct export_records *o, const struct job *j) {
-    bool is_asked_for = o->outcome != OUTCOME_PENDING || o->code != CODE_NONE;
+ * outcome or a code, and at the end by who follows. */
+static void choose_rows(struct export_records *o, const struct job *j, bool follows) {
+    bool is_asked_for = follows || o->outcome != OUTCOME_PENDING || o->code != CODE_NONE;
 
     o->wants_records = !o->wants_pending;
     o->wants_tasks = o->wants_pending || ((job_state_is_finished(j->state) || is_asked_for) &&
@@ -45,7 +45,12 @@ void route_list_urls(struct api_call *c) {
         !read_outcome(c, &o) || !results_url(c, "url", &url) || !call_text(c, "host", &o.host) ||
         !call_job(c, &j))
         return;
-    choose_rows(&o, j);
+    if (q.follows && o.wants_pending) {
+        call_refuse_parameter(c, "follow",
+                              "is for URLs that end, and those that are pending did not");
+        return;
+    }
+    choose_rows(&o, j, q.follows);
     o.job_id = j->id;
     o.job = j->no;
     o.format = q.format;

@@ -13,6 +13,7 @@
 #include "server/acceptor.h"
 #include "server/deadlines.h"
 #include "server/desk.h"
+#include "server/parking.h"
 
 enum {
     NETWORK_THREADS = 2,
@@ -40,6 +41,7 @@ struct httpd {
     struct metrics *metrics;
     struct desk *desk;
     struct deadlines *deadlines;
+    struct parking *parking;
     atomic_bool closing;               /* each answer ends its connection */
     atomic_bool refusing;              /* calls are refused */
     atomic_int n_calls;                /* under way */
@@ -52,6 +54,7 @@ struct httpd {
 struct peer {
     struct httpd *httpd;
     struct deadline *deadline;
+    int fd;       /* the library's */
     char *target; /* of the request that is being received, raw */
 };
 
@@ -60,13 +63,16 @@ enum step {
     STEP_RECEIVE,  /* the body goes to the call */
     STEP_DISCARD,  /* the body is dropped, the answer is there */
     STEP_WORK,     /* the body is complete; perhaps on the desk, suspended */
+    STEP_PARKED,   /* the answer waits for news: suspended */
     STEP_ANSWERED, /* the answer is queued, or can be */
 };
 
 /* One request: libmicrohttpd's request context, from the first call of the
- * handler to on_completed. The desk has it alone while the connection is suspended. */
+ * handler to on_completed. The desk, or the parking, has it alone while the connection
+ * is suspended. */
 struct request {
     struct errand errand;
+    struct parked parked;
     struct httpd *httpd;
     struct peer *peer;
     struct MHD_Connection *connection;
@@ -90,6 +96,19 @@ static void add_strictness(struct MHD_OptionItem *item) {
 #endif
 }
 
+/* An answer that says nothing of its body: 304. The older one always tells a length, which
+ * whoever reads a 304 has to pass over (RFC 9111 section 3.2). */
+static struct MHD_Response *response_without_body(void) {
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+
+#if MHD_VERSION >= 0x00097600
+    if (response)
+        (void)MHD_set_response_options(response, MHD_RF_HEAD_ONLY_RESPONSE, MHD_RO_END);
+#endif
+    return response;
+}
+
 const char *httpd_library(void) {
     return MHD_get_version();
 }
@@ -99,8 +118,11 @@ const char *httpd_library(void) {
 /* A body that is made while it is sent. */
 struct stream {
     struct errand errand; /* to go on, while suspended */
+    struct parked parked;
+    bool was_parked;
     struct api_reader reader;
-    struct desk *desk;
+    struct httpd *httpd;
+    struct peer *peer;
     struct MHD_Connection *connection;
 };
 
@@ -113,20 +135,53 @@ static void go_on(struct errand *e, bool refused) {
  * without being suspended would spin. */
 static ssize_t give_way(struct stream *s) {
     MHD_suspend_connection(s->connection);
-    if (!desk_put(s->desk, &s->errand))
+    if (!desk_put(s->httpd->desk, &s->errand))
         MHD_resume_connection(s->connection);
     return 0;
 }
 
+static void unpark_stream(struct parked *x) {
+    MHD_resume_connection(CONTAINER_OF(x, struct stream, parked)->connection);
+}
+
+/* Meanwhile it is not the client who is late. */
+static ssize_t park_stream(struct stream *s) {
+    struct api_wait wait;
+
+    s->reader.wait(s->reader.arg, &wait);
+    s->was_parked = true;
+    s->parked = (struct parked){.fd = s->peer->fd, .go_on = unpark_stream};
+    deadline_phase(s->peer->deadline, PHASE_WORK);
+    MHD_suspend_connection(s->connection);
+    parking_put(s->httpd->parking, &s->parked, &wait);
+    return 0;
+}
+
+/* False: it ends here, and its receiver can tell. */
+static bool resume_stream(struct stream *s) {
+    bool goes_on = s->parked.until == PARKED_NEWS || s->parked.until == PARKED_TIME;
+
+    s->was_parked = false;
+    deadline_phase(s->peer->deadline, PHASE_ANSWER);
+    if (goes_on)
+        s->reader.resume(s->reader.arg, clock_wall_ms());
+    return goes_on;
+}
+
 static ssize_t read_stream(void *arg, uint64_t at, char *dst, size_t max) {
     struct stream *s = arg;
-    ssize_t n = s->reader.read(s->reader.arg, dst, max);
+    ssize_t n;
 
     (void)at;
+    if (s->was_parked && !resume_stream(s))
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    n = s->reader.read(s->reader.arg, dst, max);
     if (n > 0)
         return n;
     if (n == API_AGAIN)
         return give_way(s);
+    if (n == API_LATER)
+        return park_stream(s);
     return n == 0 ? MHD_CONTENT_READER_END_OF_STREAM : MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
@@ -164,7 +219,8 @@ static struct MHD_Response *response_of_stream(const struct request *r, struct a
 
     *s = (struct stream){.errand = {.run = go_on},
                          .reader = *reader,
-                         .desk = r->httpd->desk,
+                         .httpd = r->httpd,
+                         .peer = r->peer,
                          .connection = r->connection};
     list_init(&s->errand.link);
     *reader = (struct api_reader){0}; /* taken */
@@ -180,6 +236,8 @@ static struct MHD_Response *response_of_bytes(struct buf bytes) {
 }
 
 static struct MHD_Response *response_new(const struct request *r, struct api_response *answer) {
+    if (answer->status == MHD_HTTP_NOT_MODIFIED)
+        return response_without_body();
     if (!answer->reader.read)
         return response_of_bytes(buf_take(&answer->body));
     return r->is_head ? response_without_stream() : response_of_stream(r, &answer->reader);
@@ -317,6 +375,8 @@ static struct request *request_new(struct httpd *h, struct peer *peer,
         header(r, MHD_HTTP_HEADER_CONTENT_LENGTH) || header(r, MHD_HTTP_HEADER_TRANSFER_ENCODING);
     r->started_us = clock_mono_us();
     r->call = call_new(r, method, version);
+    free(peer->target);
+    peer->target = NULL;
     atomic_fetch_add(&h->n_calls, 1);
     return r;
 }
@@ -360,6 +420,27 @@ static enum MHD_Result send_to_desk(struct request *r) {
     return MHD_YES;
 }
 
+static void unpark_request(struct parked *x) {
+    MHD_resume_connection(CONTAINER_OF(x, struct request, parked)->connection);
+}
+
+static enum MHD_Result park_request(struct request *r, const struct api_wait *wait) {
+    r->step = STEP_PARKED;
+    r->parked = (struct parked){.fd = r->peer->fd, .go_on = unpark_request};
+    MHD_suspend_connection(r->connection);
+    parking_put(r->httpd->parking, &r->parked, wait);
+    return MHD_YES;
+}
+
+/* Makes the answer, or waits on for it. */
+static enum MHD_Result finish(struct request *r) {
+    struct api_wait wait;
+
+    r->step = STEP_WORK;
+    api_call_finish(r->call);
+    return api_call_waits(r->call, &wait) ? park_request(r, &wait) : answer(r);
+}
+
 /* The answer, or the errand that will bring it. */
 static enum MHD_Result carry_on(struct request *r) {
     deadline_phase(r->peer->deadline, PHASE_WORK);
@@ -368,14 +449,18 @@ static enum MHD_Result carry_on(struct request *r) {
     else if (api_call_blocks(r->call))
         return send_to_desk(r);
     else
-        api_call_finish(r->call);
+        return finish(r);
     return answer(r);
 }
 
-/* The body is complete, or the desk is done. */
+/* The body is complete, the desk is done, or it is no longer parked. */
 static enum MHD_Result on_end(struct request *r) {
     enum MHD_Result result;
 
+    if (r->step == STEP_PARKED) {
+        api_call_resume(r->call, clock_wall_ms(), r->parked.until != PARKED_NEWS);
+        return finish(r);
+    }
     if (r->step != STEP_RECEIVE)
         return answer(r);
     r->step = STEP_WORK;
@@ -403,6 +488,7 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
 
         *context = peer = NEW(struct peer);
         peer->httpd = h;
+        peer->fd = fd;
         peer->deadline = deadline_new(h->deadlines, fd);
         metrics_connected(h->metrics);
         atomic_fetch_add(&h->n_connections, 1);
@@ -548,7 +634,8 @@ enum err httpd_new(const struct httpd_options *o, struct httpd **ret_httpd) {
     h->metrics = o->metrics;
     h->desk = desk_new(DESK_THREADS, DESK_WAITING);
     h->deadlines = deadlines_new(o->deadline_divisor, metrics_cut, h->metrics);
-    if (!h->desk || !h->deadlines)
+    h->parking = parking_new();
+    if (!h->desk || !h->deadlines || !h->parking)
         return ERR_IO;
     h->daemon = daemon_new(h);
     if (!h->daemon || accept_clients(h, take_fd(&listen_fd)) != ERR_OK)
@@ -561,6 +648,7 @@ void httpd_quiesce(struct httpd *h) {
     atomic_store(&h->closing, true);
     if (h->acceptor)
         acceptor_stop(h->acceptor);
+    parking_close(h->parking);
 }
 
 static void pause_ms(int64_t ms) {
@@ -604,6 +692,7 @@ void httpd_free(struct httpd *h) {
         return;
     httpd_stop(h);
     acceptor_free(h->acceptor);
+    parking_free(h->parking);
     desk_free(h->desk);
     deadlines_free(h->deadlines);
     free(h);

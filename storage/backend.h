@@ -10,11 +10,13 @@
 #include <stdatomic.h>
 
 #include "storage/feed.h"
+#include "storage/news.h"
 #include "storage/seeds.h"
 
 struct backend {
     const struct backend_ops *ops;
     struct feeds *feeds; /* borrowed */
+    struct news *news;   /* borrowed */
     uint64_t max_queued_urls, min_free_bytes;
     const char *spool_folder; /* for uploads; owned by the back end */
     uint64_t epoch;

@@ -118,7 +118,7 @@ static char *path_of(struct str path) {
 }
 
 static struct sqlite *new_sqlite(const struct store_options *o, struct str path,
-                                 struct feeds *feeds) {
+                                 struct feeds *feeds, struct news *news) {
     struct sqlite *s = NEW(struct sqlite);
 
     s->lock_fd = -1;
@@ -127,6 +127,7 @@ static struct sqlite *new_sqlite(const struct store_options *o, struct str path,
     s->folder = folder_of(s->path);
     s->backend.ops = &ops;
     s->backend.feeds = feeds;
+    s->backend.news = news;
     s->backend.max_queued_urls = o->max_queued_urls;
     s->backend.min_free_bytes = o->min_free_bytes;
     s->backend.spool_folder = s->folder;
@@ -163,8 +164,8 @@ static enum err open_all(struct sqlite *s, struct buf *why) {
 }
 
 enum err sqlite_open(const struct store_options *o, struct str path, struct feeds *feeds,
-                     struct backend **ret_backend, struct buf *why) {
-    OWNED(sqlite) struct sqlite *s = new_sqlite(o, path, feeds);
+                     struct news *news, struct backend **ret_backend, struct buf *why) {
+    OWNED(sqlite) struct sqlite *s = new_sqlite(o, path, feeds, news);
     enum err e = open_all(s, why);
 
     if (e != ERR_OK) {

@@ -39,7 +39,7 @@ static inline struct sqlite *sqlite_of(struct backend *b) {
 
 /* |path|: the part of the URL behind "sqlite:". See store_open. */
 MUST_USE enum err sqlite_open(const struct store_options *o, struct str path, struct feeds *feeds,
-                              struct backend **ret_backend, struct buf *why);
+                              struct news *news, struct backend **ret_backend, struct buf *why);
 
 /* sqlite_retry.c */
 MUST_USE enum err sqlite_retry(struct backend *b, const struct uuid *id, uint64_t codes,

@@ -94,7 +94,12 @@ static enum err put(struct db *db, const struct ledger *l) {
         db_int(l->keeps_seen));
 }
 
+static void note(struct writer *w, const struct job *j) {
+    writer_note(w, (struct news_item){.job = j->no, .version = j->version, .state = j->state});
+}
+
 enum err ledger_put(struct writer *w, const struct ledger *l) {
+    note(w, &l->job);
     return put(writer_db(w), l);
 }
 
@@ -166,6 +171,7 @@ enum err ledger_settle_cancelled(struct writer *w, struct ledger *l, int64_t now
 
     if (e != ERR_OK)
         return e;
+    note(w, &l->job);
     writer_count(w, -left, 0);
     writer_tell(w, (struct job_change){.job = l->job.no, .state = JOB_CANCELLED});
     return ERR_OK;

@@ -39,6 +39,8 @@ struct writer {
     int wal_frames;
     struct job_change *changes; /* of the running transaction */
     size_t n_changes, cap_changes;
+    struct news_item *notes; /* likewise */
+    size_t n_notes, cap_notes;
     int64_t queued_delta;
     uint64_t results_delta;
     int64_t *held; /* jobs */
@@ -60,6 +62,14 @@ void writer_tell(struct writer *w, struct job_change change) {
         w->changes = mem_resize(w->changes, w->cap_changes, sizeof *w->changes);
     }
     w->changes[w->n_changes++] = change;
+}
+
+void writer_note(struct writer *w, struct news_item item) {
+    if (w->n_notes == w->cap_notes) {
+        w->cap_notes = w->cap_notes ? w->cap_notes * 2 : 16;
+        w->notes = mem_resize(w->notes, w->cap_notes, sizeof *w->notes);
+    }
+    w->notes[w->n_notes++] = item;
 }
 
 void writer_count(struct writer *w, int64_t queued_urls, uint64_t results) {
@@ -125,6 +135,7 @@ static enum err set_sync(struct writer *w, bool full) {
 
 static void forget_effects(struct writer *w) {
     w->n_changes = 0;
+    w->n_notes = 0;
     w->queued_delta = 0;
     w->results_delta = 0;
 }
@@ -152,6 +163,7 @@ static enum err commit(struct writer *w) {
     b->commits++;
     b->queued_urls += (uint64_t)w->queued_delta; /* modulo 2^64: a negative one subtracts */
     b->results += w->results_delta;
+    news_tell(b->news, w->notes, w->n_notes);
     for (size_t i = 0; i < w->n_changes; i++)
         feeds_push(b->feeds, w->changes[i]);
     forget_effects(w);
@@ -523,6 +535,7 @@ void writer_free(struct writer *w) {
     (void)pthread_cond_destroy(&w->answered);
     (void)pthread_mutex_destroy(&w->lock);
     free(w->changes);
+    free(w->notes);
     free(w->held);
     free(w);
 }

@@ -31,7 +31,7 @@ struct request {
 };
 
 struct writer_options {
-    struct backend *backend; /* borrowed: its health, its feeds, its counts */
+    struct backend *backend; /* borrowed: its health, its feeds and news, its counts */
     struct db *db;           /* borrowed */
     /* A small piece of background work, outside of a transaction; true where
      * there is more. On the writer's thread. */
@@ -54,6 +54,7 @@ struct db *writer_db(const struct writer *w);
 struct backend *writer_backend(const struct writer *w);
 /* What becomes true with the commit of the transaction that runs. */
 void writer_tell(struct writer *w, struct job_change change);
+void writer_note(struct writer *w, struct news_item item);
 void writer_count(struct writer *w, int64_t queued_urls, uint64_t results);
 /* A transaction of the sweep's own; whether it worked. If not, the writer's health
  * says so, and the sweep is called again once storage works. */

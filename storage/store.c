@@ -6,6 +6,7 @@
 
 struct store {
     struct feeds feeds;
+    struct news news;
     struct backend *backend;
 };
 
@@ -15,12 +16,11 @@ struct backend *store_backend(struct store *s) {
 
 /* --- life ------------------------------------------------------------------------- */
 
-static enum err open_backend(const struct store_options *o, struct feeds *feeds,
-                             struct backend **ret_backend, struct buf *why) {
+static enum err open_backend(struct store *s, const struct store_options *o, struct buf *why) {
     const struct str sqlite = STR("sqlite:");
 
     if (str_starts(o->url, sqlite) && o->url.len > sqlite.len)
-        return sqlite_open(o, str_from(o->url, sqlite.len), feeds, ret_backend, why);
+        return sqlite_open(o, str_from(o->url, sqlite.len), &s->feeds, &s->news, &s->backend, why);
     if (why && buf_printf(why, "%.*s: not the URL of a database (sqlite:FILE)", (int)o->url.len,
                           o->url.ptr) != ERR_OK)
         buf_clear(why);
@@ -33,12 +33,14 @@ enum err store_open(const struct store_options *options, struct store **ret_stor
     enum err e;
 
     feeds_init(&s->feeds);
-    e = open_backend(options, &s->feeds, &s->backend, why);
+    news_init(&s->news);
+    e = open_backend(s, options, why);
     if (e == ERR_OK) {
         *ret_store = s;
         return ERR_OK;
     }
     feeds_done(&s->feeds);
+    news_done(&s->news);
     free(s);
     return e;
 }
@@ -53,6 +55,7 @@ void store_free(struct store *s) {
     store_stop(s);
     s->backend->ops->free(s->backend);
     feeds_done(&s->feeds);
+    news_done(&s->news);
     free(s);
 }
 
@@ -96,11 +99,24 @@ uint64_t store_epoch(const struct store *s) {
 /* --- the rest is the back end's ------------------------------------------------------ */
 
 enum err store_job_get(struct store *s, const struct uuid *id, struct job **ret_job) {
-    return s->backend->ops->job_get(s->backend, id, 0, ret_job);
+    uint64_t ticket = news_ticket(&s->news);
+    enum err e = s->backend->ops->job_get(s->backend, id, 0, ret_job);
+
+    if (e == ERR_OK)
+        news_learn(&s->news, ticket, *ret_job);
+    return e;
 }
 
 enum err store_job_get_no(struct store *s, int64_t no, struct job **ret_job) {
     return s->backend->ops->job_get(s->backend, NULL, no, ret_job);
+}
+
+bool store_job_version(struct store *s, const struct uuid *id, uint64_t *ret_version) {
+    return news_version(&s->news, id, ret_version);
+}
+
+struct store_watch *store_watch_new(struct store *s, int64_t job) {
+    return news_watch(&s->news, job);
 }
 
 enum err store_job_list(struct store *s, const struct job_filter *f, struct job ***ret_jobs,

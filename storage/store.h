@@ -72,6 +72,24 @@ uint64_t store_epoch(const struct store *s);
 MUST_USE enum err store_job_get(struct store *s, const struct uuid *id, struct job **ret_job);
 MUST_USE enum err store_job_get_no(struct store *s, int64_t no, struct job **ret_job);
 
+/* The version of a job as the last commit left it, where it is known without a read of the
+ * store: because it was read before. False: read it. */
+bool store_job_version(struct store *s, const struct uuid *id, uint64_t *ret_version);
+
+/* Waits for a job to change, without a thread. */
+struct store_watch;
+struct store_watch *store_watch_new(struct store *s, int64_t job);
+/* After it nothing is woken any more, as after store_watch_disarm. NULL is fine. */
+void store_watch_free(struct store_watch *w);
+DEFINE_OWNED(store_watch)
+/* Calls |wake| once: when a commit has moved the job past version |seen| or, |for_end|, has
+ * finished it; in any case where it was deleted. That may be at once, on this thread (also
+ * where nothing is known of the job: a read tells), or later, on the writer's. |wake| must
+ * neither block nor call in here. An earlier arming is forgotten. */
+void store_watch_arm(struct store_watch *w, uint64_t seen, bool for_end, void (*wake)(void *arg),
+                     void *arg);
+void store_watch_disarm(struct store_watch *w);
+
 struct job_filter {
     enum job_state state; /* JOB_RECEIVING: any */
     struct str name;      /* ptr NULL: any */

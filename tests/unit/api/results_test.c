@@ -271,7 +271,10 @@ TEST(refuses_what_it_cannot_give) {
     CHECK_INT(get_job("/links?format=xml"), 400);
     CHECK_INT(get_job("/links?columns=tag"), 400);
     CHECK_INT(get_job("/links?format=tsv&columns=x"), 400);
-    CHECK_INT(get_job("/links?format=tsv&follow=1"), 400);
+    CHECK_INT(get_job("/links?follow=1"), 400);
+    CHECK_INT(get_job("/links?format=csv&follow=1"), 400);
+    CHECK_INT(get_job("/links?format=tsv&follow=yes"), 400);
+    CHECK_INT(get_job("/urls?format=tsv&follow=1&outcome=pending"), 400);
     CHECK_INT(get_job("/links?limit=10001"), 400);
     (void)snprintf(target, sizeof target, "GET %s", job_path("/links"));
     CHECK_INT(call(target, "Accept: image/png", STR_NONE), 406);
