@@ -14,7 +14,7 @@ void lines_done(struct lines *l) {
 static enum err give(const struct lines *l, struct str raw, lines_sink *sink, void *arg) {
     struct str line;
 
-    if (l->number == 1 && str_starts(raw, STR("\xef\xbb\xbf")))
+    if (l->number == 1 && !l->is_indented && str_starts(raw, STR("\xef\xbb\xbf")))
         raw = str_from(raw, 3);
     line = str_trim(raw);
     if (line.len == 0 && !l->is_overlong)
@@ -38,8 +38,12 @@ static struct str without_blanks_before(struct str piece) {
 static enum err hold(struct lines *l, struct str piece) {
     size_t room = LINES_MAX_RAW_BYTES - l->held.len;
 
-    if (l->held.len == 0)
+    if (l->held.len == 0) {
+        size_t before = piece.len;
+
         piece = without_blanks_before(piece);
+        l->is_indented |= piece.len < before;
+    }
     if (str_trim(str_from(piece, room)).len)
         l->is_overlong = true;
     return buf_put(&l->held, str_upto(piece, room));
@@ -59,6 +63,7 @@ static enum err end_line(struct lines *l, struct str piece, lines_sink *sink, vo
         return e;
     buf_clear(&l->held);
     l->is_overlong = false;
+    l->is_indented = false;
     l->number++;
     return ERR_OK;
 }

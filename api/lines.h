@@ -19,6 +19,7 @@ struct lines {
     struct buf held; /* the start of a line whose end has not come */
     uint64_t number; /* of the line at hand, from 1 */
     bool is_overlong;
+    bool is_indented; /* blanks were dropped before what is held */
 };
 
 void lines_init(struct lines *l);

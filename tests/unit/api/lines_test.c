@@ -43,6 +43,15 @@ TEST(drops_a_bom_at_the_start_only) {
     CHECK_STR(buf_str(&got), "\xef\xbb\xbfy\n");
 }
 
+TEST(a_bom_behind_blanks_is_none_however_cut) {
+    uint64_t number;
+
+    for (size_t size = 1; size < 8; size++) {
+        CHECK_OK(read_in_pieces(STR("\t\t\xef\xbb\xbfy\n"), size, &number));
+        CHECK_STR(buf_str(&got), "\xef\xbb\xbfy\n");
+    }
+}
+
 TEST(names_the_line_that_is_not_utf8) {
     uint64_t number;
 
