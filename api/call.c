@@ -153,6 +153,18 @@ bool call_text(struct api_call *c, const char *name, struct str *ret_text) {
     return true;
 }
 
+bool call_flag(struct api_call *c, const char *name, bool *ret_flag) {
+    const struct str *given = query_get(&c->query, name);
+    bool is_set = given && (str_eq(*given, STR("1")) || str_eq(*given, STR("true")));
+
+    if (given && !is_set && !str_eq(*given, STR("0")) && !str_eq(*given, STR("false"))) {
+        call_refuse_parameter(c, name, "must be 1 or 0");
+        return false;
+    }
+    *ret_flag = is_set;
+    return true;
+}
+
 bool call_check_promises(struct api_call *c) {
     struct str key;
 

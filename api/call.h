@@ -78,6 +78,8 @@ bool call_number(struct api_call *c, const char *name, uint64_t min, uint64_t ma
 /* The parameter as text, STR_NONE where it is absent. False: it is given but empty, and
  * the call is answered. */
 bool call_text(struct api_call *c, const char *name, struct str *ret_text);
+/* The parameter as a flag, false where it is absent. False: the call is answered. */
+bool call_flag(struct api_call *c, const char *name, bool *ret_flag);
 /* The headers of the contract that are not available yet. False: one is given, and the call
  * is answered. */
 bool call_check_promises(struct api_call *c);

@@ -244,6 +244,11 @@ static void fault_at(const struct reading *r, struct str key, size_t at, const c
         problem_fault(r->problem, r->place, buf_str(&where), "number %zu %s", at + 1, detail);
 }
 
+/* How a list is taken, not what its job is: parameters of the call, whatever the body. */
+static bool is_of_call(struct str key) {
+    return str_eq(key, STR("strict"));
+}
+
 static const struct option *find(const struct reading *r, struct str key) {
     char name[MAX_NAME];
     int len = snprintf(name, sizeof name, "%s%.*s", r->group, (int)str_upto(key, MAX_NAME).len,
@@ -253,7 +258,7 @@ static const struct option *find(const struct reading *r, struct str key) {
     const struct option *o = may_be ? option_find(str_of(name)) : NULL;
 
     if (!o)
-        fault(r, key, "is not an option");
+        fault(r, key, is_of_call(key) ? "is a parameter of the query" : "is not an option");
     else if (!option_is_available(o))
         fault(r, key, "is not available yet");
     return o && option_is_available(o) ? o : NULL;
@@ -338,7 +343,7 @@ void codec_read_query(const struct query *q, const struct codec_limits *l, bool 
 
     for (size_t i = 0; i < q->n; i++) {
         struct str key = q->parameters[i].name;
-        const struct option *o = find(&r, key);
+        const struct option *o = is_of_call(key) ? NULL : find(&r, key);
         struct option_value v;
 
         if (!o)

@@ -30,6 +30,7 @@
     X(UNSUPPORTED_CODING, 415, "unsupported_coding", "The body has a coding that is not read")     \
     X(EMPTY_LIST, 422, "empty_list", "The list holds no URLs")                                     \
     X(NO_VALID_URL, 422, "no_valid_url", "None of the URLs is valid")                              \
+    X(REJECTED_URL, 422, "rejected_url", "The list has URLs that are not valid")                   \
     X(HEAD_TOO_LARGE, 431, "head_too_large", "The head of the request is larger than the limit")   \
     X(INTERNAL, 500, "internal_error", "The service failed")                                       \
     X(NOT_IMPLEMENTED, 501, "not_implemented", "The transfer coding is not known")                 \

@@ -13,13 +13,14 @@ enum { MAX_HELD_BODIES = 16 };
 struct receive {
     struct api *api;
     bool adds; /* to a job that is there */
+    bool is_strict;
     bool is_json;
     struct inflate *inflate; /* NULL: the body comes as it is */
     struct buf json;
     struct lines lines;
     struct submit submit;
     struct job *draft;
-    struct problem rejects; /* URLs that are refused: the answer where none is left */
+    struct problem rejects; /* URLs that are refused: the answer where none is left, or may be */
     struct problem problem; /* what is wrong with the request itself ... */
     bool is_wrong;          /* ... and whether it is */
 };
@@ -135,7 +136,9 @@ static struct job *new_draft(const struct api_call *c) {
 /* Options of a text come in the query; with JSON they stand in the body. */
 static bool read_query(struct receive *r, struct api_call *c) {
     problem_init(&r->problem, PROBLEM_INVALID_OPTION);
-    if (r->adds) /* the call takes no parameters */
+    if (!call_flag(c, "strict", &r->is_strict))
+        return false;
+    if (r->adds) /* which takes no options */
         return true;
     codec_read_query(&c->query, &r->api->limits, !r->is_json, r->draft, &r->problem);
     if (r->problem.n_faults == 0)
@@ -300,6 +303,16 @@ static void answer_unusable(struct receive *r, struct api_call *c) {
     call_problem(c, &r->rejects);
 }
 
+/* With a strict list nothing is stored where one of it is refused. */
+static bool is_unwanted(const struct receive *r) {
+    return r->is_strict && r->rejects.n_faults > 0;
+}
+
+static void answer_unwanted(struct receive *r, struct api_call *c) {
+    r->rejects.code = PROBLEM_REJECTED_URL;
+    call_problem(c, &r->rejects);
+}
+
 static enum err commit(struct receive *r, const struct api_call *c, struct job **ret_job,
                        struct submission *ret_submission) {
     if (r->adds)
@@ -345,6 +358,10 @@ bool receive_finish(struct receive *r, struct api_call *c, struct job **ret_job,
     }
     if (lacks_urls(r)) {
         answer_unusable(r, c);
+        return false;
+    }
+    if (is_unwanted(r)) {
+        answer_unwanted(r, c);
         return false;
     }
     e = commit(r, c, ret_job, ret_submission);

@@ -47,13 +47,8 @@ static bool read_cursor(struct api_call *c, enum cursor_kind least, enum cursor_
 }
 
 static bool read_follow(struct api_call *c, struct results_request *q) {
-    const struct str *given = query_get(&c->query, "follow");
-    bool is_off = !given || str_eq(*given, STR("0")) || str_eq(*given, STR("false"));
-
-    q->follows = given && (str_eq(*given, STR("1")) || str_eq(*given, STR("true")));
-    if (!q->follows && !is_off)
-        call_refuse_parameter(c, "follow", "must be 1 or 0");
-    else if (q->follows && q->format != FORMAT_TSV && q->format != FORMAT_NDJSON)
+    if (call_flag(c, "follow", &q->follows) && q->follows && q->format != FORMAT_TSV &&
+        q->format != FORMAT_NDJSON)
         call_refuse_parameter(c, "follow", "goes with tsv and ndjson only");
     return !c->is_answered;
 }

@@ -13,7 +13,7 @@ static const struct route routes[] = {
     {"POST", "/v1/jobs/{id}/cancel", route_cancel_job, NULL, true, "", NULL, "cancel a job"},
     {"POST", "/v1/jobs/{id}/retry", route_retry_job, NULL, true, "code", NULL,
      "put failed URLs back"},
-    {"POST", "/v1/jobs/{id}/urls", route_create_job, route_add_urls_begin, true, "", NULL,
+    {"POST", "/v1/jobs/{id}/urls", route_create_job, route_add_urls_begin, true, "strict", NULL,
      "add URLs to a job"},
     {"GET", "/v1/jobs/{id}/urls", route_list_urls, NULL, false,
      "outcome code host url columns limit cursor after format follow", NULL,

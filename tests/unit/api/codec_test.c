@@ -252,7 +252,7 @@ TEST(points_at_parameters) {
     static const char *const cases[] = {
         "host_delay_ms=",    "host_delay_ms=5", "host_delay_ms=+500",
         "extract.text=yes",  "extract=x",       "max_depth=x",
-        "strict=1",          "metadata={}",     "unknown=1",
+        "Strict=1",          "metadata={}",     "unknown=1",
         "extract.elements=", "urls=x",          "extract.elements=a,,b",
         "user_agent=%C3%",   "name=%00",        "priority=10",
         "priority=",         "paused=yes",      "paused=",
