@@ -246,7 +246,7 @@ static void fault_at(const struct reading *r, struct str key, size_t at, const c
 
 /* How a list is taken, not what its job is: parameters of the call, whatever the body. */
 static bool is_of_call(struct str key) {
-    return str_eq(key, STR("strict"));
+    return str_eq(key, STR("strict")) || str_eq(key, STR("dry_run"));
 }
 
 static const struct option *find(const struct reading *r, struct str key) {

@@ -51,8 +51,8 @@ void codec_read_body(const struct codec_body *b, const struct codec_limits *l, s
                      struct problem *p);
 /* The body may hold the list only: it is for a job that is there. */
 void codec_refuse_options(const struct codec_body *b, struct problem *p);
-/* Passes over the parameters that say how the list is taken ("strict"). |is_allowed| false: the
- * body is the place for options. */
+/* Passes over the parameters that say how the list is taken ("strict", "dry_run"). |is_allowed|
+ * false: the body is the place for options. */
 void codec_read_query(const struct query *q, const struct codec_limits *l, bool is_allowed,
                       struct job *draft, struct problem *p);
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "api/cursor.h"
+#include "api/dryrun.h"
 #include "api/hold.h"
 #include "api/jobjson.h"
 #include "api/jobview.h"
@@ -47,6 +48,10 @@ void route_create_job(struct api_call *c) {
     OWNED(job) struct job *j = NULL;
     struct submission sub = {0};
 
+    if (receive_is_dry(c->receive)) {
+        dryrun_answer(c);
+        return;
+    }
     if (!receive_finish(c->receive, c, &j, &sub))
         return;
     answer_created(c, j, &sub);

@@ -67,7 +67,6 @@ static const struct option options[] = {
     {"index_links", KIND_LATER, 0, 0, {0}},
     {"webhook", KIND_LATER, 0, 0, {0}},
     {"retention_seconds", KIND_LATER, 0, 0, {0}},
-    {"dry_run", KIND_LATER, 0, 0, {0}},
 };
 
 enum { OPTIONS = sizeof options / sizeof options[0] };

@@ -13,7 +13,8 @@ enum { MAX_HELD_BODIES = 16 };
 struct receive {
     struct api *api;
     bool adds; /* to a job that is there */
-    bool is_strict;
+    bool is_strict, is_dry;
+    uint64_t n_decoded; /* bytes */
     bool is_json;
     struct inflate *inflate; /* NULL: the body comes as it is */
     struct buf json;
@@ -101,25 +102,30 @@ static bool check_coding(struct api_call *c, bool *ret_is_gzip) {
     return false;
 }
 
-static void refuse_size(struct api_call *c) {
+static void refuse_size(struct api_call *c, bool is_json) {
     char detail[160];
 
     (void)snprintf(detail, sizeof detail,
-                   "JSON is held to %llu bytes; a list of any length can be sent as text/plain, "
-                   "one URL a line",
+                   is_json ? "JSON is held to %llu bytes; a list of any length can be sent as "
+                             "text/plain, one URL a line"
+                           : "with dry_run a list is held to %llu bytes",
                    (unsigned long long)c->api->options.max_request_bytes);
     call_refuse(c, PROBLEM_TOO_LARGE, detail);
 }
 
+static bool is_bounded(const struct receive *r) {
+    return r->is_json || r->is_dry;
+}
+
 /* A gzip'd body is not larger than what it decodes to, but for a few bytes. */
-static bool check_length(struct api_call *c, bool is_json) {
+static bool check_length(const struct receive *r, struct api_call *c) {
     uint64_t max = c->api->options.max_request_bytes + 4096, ignored;
     struct str length;
 
-    if (!is_json || !call_header(c, STR("Content-Length"), &length) ||
+    if (!is_bounded(r) || !call_header(c, STR("Content-Length"), &length) ||
         str_to_u64(length, max, &ignored) == ERR_OK)
         return true;
-    refuse_size(c);
+    refuse_size(c, r->is_json);
     return false;
 }
 
@@ -133,11 +139,14 @@ static struct job *new_draft(const struct api_call *c) {
     return draft;
 }
 
+/* False: the call is answered. */
+static bool read_flags(struct receive *r, struct api_call *c) {
+    return call_flag(c, "strict", &r->is_strict) && call_flag(c, "dry_run", &r->is_dry);
+}
+
 /* Options of a text come in the query; with JSON they stand in the body. */
 static bool read_query(struct receive *r, struct api_call *c) {
     problem_init(&r->problem, PROBLEM_INVALID_OPTION);
-    if (!call_flag(c, "strict", &r->is_strict))
-        return false;
     if (r->adds) /* which takes no options */
         return true;
     codec_read_query(&c->query, &r->api->limits, !r->is_json, r->draft, &r->problem);
@@ -152,8 +161,7 @@ struct receive *receive_new(struct api_call *c, bool adds) {
     bool is_json, is_gzip;
     enum err e;
 
-    if (!check_type(c, &is_json) || !check_coding(c, &is_gzip) || !check_length(c, is_json) ||
-        !call_check_promises(c))
+    if (!check_type(c, &is_json) || !check_coding(c, &is_gzip) || !call_check_promises(c))
         return NULL;
     r = NEW(struct receive);
     r->api = c->api;
@@ -163,13 +171,15 @@ struct receive *receive_new(struct api_call *c, bool adds) {
     lines_init(&r->lines);
     r->draft = new_draft(c);
     r->inflate = is_gzip ? inflate_new(INFLATE_GZIP_STRICT) : NULL;
+    if (!read_flags(r, c) || !check_length(r, c) || !read_query(r, c))
+        return NULL;
     e = submit_init(&r->submit, c->api->options.store);
     if (e == ERR_OK && is_gzip && !r->inflate)
         e = ERR_NO_MEMORY;
-    if (e != ERR_OK)
+    if (e != ERR_OK) {
         call_store_error(c, e);
-    if (e != ERR_OK || !read_query(r, c))
         return NULL;
+    }
     return TAKE(r);
 }
 
@@ -212,6 +222,9 @@ static enum err take_piece(void *arg, struct str piece) {
 
     if (r->is_json)
         return hold(r, piece);
+    r->n_decoded += piece.len;
+    if (r->is_dry && r->n_decoded > r->api->options.max_request_bytes)
+        return ERR_TOO_BIG;
     e = lines_feed(&r->lines, piece, take_line, r);
     if (e == ERR_INVALID)
         wrong_text(r);
@@ -225,7 +238,7 @@ static void answer_error(struct receive *r, struct api_call *c, enum err e) {
         call_refuse(c, PROBLEM_INVALID_BODY,
                     "the body is not valid gzip, is cut off, or goes on after its end");
     else if (e == ERR_TOO_BIG)
-        refuse_size(c);
+        refuse_size(c, r->is_json);
     else
         call_store_error(c, e);
 }
@@ -348,22 +361,46 @@ void receive_refuse_state(struct api_call *c, const struct job *j) {
     call_refuse(c, PROBLEM_CONFLICT, detail);
 }
 
-bool receive_finish(struct receive *r, struct api_call *c, struct job **ret_job,
-                    struct submission *ret_submission) {
+/* The list is whole, and one that may be taken. False: the call is answered. */
+static bool complete(struct receive *r, struct api_call *c) {
     enum err e = take_rest(r);
 
-    if (e != ERR_OK) {
+    if (e != ERR_OK)
         answer_error(r, c, e);
-        return false;
-    }
-    if (lacks_urls(r)) {
+    else if (lacks_urls(r))
         answer_unusable(r, c);
-        return false;
-    }
-    if (is_unwanted(r)) {
+    else if (is_unwanted(r))
         answer_unwanted(r, c);
+    return !c->is_answered;
+}
+
+bool receive_is_dry(const struct receive *r) {
+    return r->is_dry;
+}
+
+bool receive_survey(struct receive *r, struct api_call *c, struct survey *ret_survey,
+                    struct submission *ret_submission, const struct job_options **ret_options) {
+    enum err e;
+
+    if (!complete(r, c))
         return false;
+    e = ingest_survey(r->submit.ingest, ret_survey, ret_submission);
+    if (e == ERR_INVALID) {
+        submission_done(ret_submission);
+        answer_unusable(r, c);
+    } else if (e != ERR_OK) {
+        call_store_error(c, e);
     }
+    *ret_options = &r->draft->options;
+    return e == ERR_OK;
+}
+
+bool receive_finish(struct receive *r, struct api_call *c, struct job **ret_job,
+                    struct submission *ret_submission) {
+    enum err e;
+
+    if (!complete(r, c))
+        return false;
     e = commit(r, c, ret_job, ret_submission);
     if (e != ERR_OK)
         answer_failure(r, c, e, TAKE(*ret_job), ret_submission);

@@ -26,4 +26,10 @@ void receive_feed(struct receive *r, struct api_call *c, struct str piece);
 bool receive_finish(struct receive *r, struct api_call *c, struct job **ret_job,
                     struct submission *ret_submission);
 
+/* It is to be looked at only: with receive_survey instead. */
+bool receive_is_dry(const struct receive *r);
+/* False: it is answered. Both are the caller's to free, |*ret_options| is borrowed. */
+bool receive_survey(struct receive *r, struct api_call *c, struct survey *ret_survey,
+                    struct submission *ret_submission, const struct job_options **ret_options);
+
 #endif

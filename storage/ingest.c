@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "storage/survey.h"
 
 struct ingest {
     struct backend *backend;
@@ -141,6 +142,18 @@ enum err ingest_commit_into(struct ingest *in, const struct uuid *id, struct job
     e = counts.accepted ? in->backend->ops->add(in->backend, in->seeds, id, ret_job, &counts)
                         : ERR_INVALID;
     count(&in->submission, &counts);
+    return answer(in, e, ret_submission);
+}
+
+enum err ingest_survey(struct ingest *in, struct survey *ret_survey,
+                       struct submission *ret_submission) {
+    struct seeds_counts counts = {0};
+    enum err e = seeds_settle(in->seeds, &counts);
+
+    if (e != ERR_OK)
+        return e;
+    count(&in->submission, &counts);
+    e = counts.accepted || !counts.received ? survey_take(in->seeds, ret_survey) : ERR_INVALID;
     return answer(in, e, ret_submission);
 }
 

@@ -132,7 +132,7 @@ MUST_USE enum err store_job_delete(struct store *s, const struct uuid *id);
 
 struct ingest;
 
-enum { URL_MAX_BYTES = 8192, INPUT_SHOWN_CHARS = 200, REJECTS_SHOWN = 100 };
+enum { URL_MAX_BYTES = 8192, INPUT_SHOWN_CHARS = 200, REJECTS_SHOWN = 100, SURVEY_TOP = 100 };
 
 struct seed {
     struct str url;      /* canonical, without fragment; for a reject empty or what could be made */
@@ -184,6 +184,19 @@ MUST_USE enum err ingest_commit(struct ingest *in, const struct job *draft, stru
  * track of its URLs takes about 4 s more per million of them. Use |in| no more but to free it. */
 MUST_USE enum err ingest_commit_into(struct ingest *in, const struct uuid *id, struct job **ret_job,
                                      struct submission *ret_submission);
+/* What a list would be as a job: nothing is stored, nobody asked. *ret_submission as at a commit.
+ * ERR_INVALID where it has seeds, but no valid one. Use |in| no more but to free it. */
+struct survey {
+    uint64_t n_hosts;
+    struct survey_host {
+        char *name; /* host key */
+        uint64_t n_urls;
+    } top[SURVEY_TOP]; /* the largest first, of equal ones by name */
+    size_t n_top;
+};
+void survey_done(struct survey *v);
+MUST_USE enum err ingest_survey(struct ingest *in, struct survey *ret_survey,
+                                struct submission *ret_submission);
 void ingest_free(struct ingest *in); /* uncommitted: nothing is left of it; NULL is fine */
 DEFINE_OWNED(ingest)
 

@@ -85,7 +85,6 @@ TEST(refuses_what_is_malformed) {
     CHECK(holds("\"detail\":\"is not available yet\""));
     CHECK_INT(post_text("", "http://a.test/\nhttp://b.test/\xff\n"), 400);
     CHECK(holds("\"line\":2"));
-    CHECK_INT(post_text("?dry_run=1", "http://a.test/"), 400);
     CHECK_INT(post_text("?a=1&a=2", "http://a.test/"), 400);
     CHECK_INT(call("POST /v1/jobs?name=x", "Content-Type: application/json",
                    STR("{\"urls\":[\"http://a/\"]}")),
