@@ -129,6 +129,7 @@ static void write_hrefs(struct writer *w, const struct job *j) {
     write_href(w, "urls", j, "/urls");
     write_href(w, "links", j, "/links");
     write_href(w, "hosts", j, "/hosts");
+    write_href(w, "events", j, "/events");
     writer_close(w, '}');
 }
 
@@ -165,6 +166,16 @@ void jobjson_write(struct writer *w, const struct job *j, const struct job_view 
     writer_close(w, '}');
     write_actions(w, j);
     write_hrefs(w, j);
+}
+
+void jobjson_write_progress(struct writer *w, const struct job *j, const struct job_view *v) {
+    writer_number(w, "version", j->version);
+    writer_text(w, "state", str_of(job_state_text(j->state)));
+    writer_text_or_null(w, "stop_reason", str_of(stop_reason_text(j->stop_reason)));
+    write_counts(w, j, v->running);
+    writer_number(w, "links_found", j->counts.links_found);
+    writer_number(w, "bytes", j->counts.bytes);
+    write_pace(w, j, v);
 }
 
 void jobjson_write_submission(struct writer *w, const struct submission *sub) {

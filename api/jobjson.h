@@ -24,6 +24,9 @@ int64_t job_clock_read(const struct job_clock *c, int64_t now_ms);
 /* Writes the members of a job without the brackets: more may follow. */
 void jobjson_write(struct writer *w, const struct job *j, const struct job_view *v);
 
+/* Likewise, of one that changes: how far it is. */
+void jobjson_write_progress(struct writer *w, const struct job *j, const struct job_view *v);
+
 /* "submission": what became of a list. */
 void jobjson_write_submission(struct writer *w, const struct submission *sub);
 

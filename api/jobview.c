@@ -2,13 +2,12 @@
 
 #include <stdio.h>
 
-#include "api/jobjson.h"
 #include "crawler/crew.h"
 
 enum { HOSTS_LOOKED_AT = 64 };
 
-static uint64_t running_of(const struct api_call *c, const struct job *j) {
-    struct crew *crew = c->api->options.crew;
+static uint64_t running_of(const struct api *a, const struct job *j) {
+    struct crew *crew = a->options.crew;
 
     return crew ? crew_running(crew, j->no) : 0;
 }
@@ -20,13 +19,13 @@ static bool take_event(void *arg, const struct job_event *e) {
     return true;
 }
 
-static int64_t ran_ms(const struct api_call *c, const struct job *j) {
+static int64_t ran_ms(const struct api *a, const struct job *j, int64_t now_ms) {
     struct job_clock clock = {0};
 
     if (!j->started_at ||
-        store_events_read(c->api->options.store, j->no, 0, take_event, &clock) != ERR_OK)
+        store_events_read(a->options.store, j->no, 0, take_event, &clock) != ERR_OK)
         return 0; /* it is gone meanwhile, or the store fails: no pace then */
-    return job_clock_read(&clock, c->now_ms);
+    return job_clock_read(&clock, now_ms);
 }
 
 static bool take_longest(void *arg, const struct host_row *h) {
@@ -38,33 +37,35 @@ static bool take_longest(void *arg, const struct host_row *h) {
 }
 
 /* Of the job's first hosts: most jobs have no more. */
-static int64_t hosts_ms(const struct api_call *c, const struct job *j) {
+static int64_t hosts_ms(const struct api *a, const struct job *j) {
     int64_t after = -1;
     uint64_t longest = 0;
     bool more;
 
     if (j->state != JOB_QUEUED && j->state != JOB_RUNNING)
         return 0;
-    if (store_hosts_read(c->api->options.store, j->no, &after, HOSTS_LOOKED_AT, take_longest,
-                         &longest, &more) != ERR_OK)
+    if (store_hosts_read(a->options.store, j->no, &after, HOSTS_LOOKED_AT, take_longest, &longest,
+                         &more) != ERR_OK)
         return 0;
     return (int64_t)longest * j->options.host_delay_ms;
 }
 
-static void write_with(const struct api_call *c, struct writer *w, const struct job *j,
-                       int64_t slowest_ms) {
-    const struct job_view view = {
-        .running = running_of(c, j), .ran_ms = ran_ms(c, j), .hosts_ms = slowest_ms};
+struct job_view jobview_of(const struct api *a, const struct job *j, int64_t now_ms) {
+    return (struct job_view){
+        .running = running_of(a, j), .ran_ms = ran_ms(a, j, now_ms), .hosts_ms = hosts_ms(a, j)};
+}
+
+void jobview_write(const struct api_call *c, struct writer *w, const struct job *j) {
+    struct job_view view = jobview_of(c->api, j, c->now_ms);
 
     jobjson_write(w, j, &view);
 }
 
-void jobview_write(const struct api_call *c, struct writer *w, const struct job *j) {
-    write_with(c, w, j, hosts_ms(c, j));
-}
-
 void jobview_write_listed(const struct api_call *c, struct writer *w, const struct job *j) {
-    write_with(c, w, j, 0);
+    const struct job_view view = {.running = running_of(c->api, j),
+                                  .ran_ms = ran_ms(c->api, j, c->now_ms)};
+
+    jobjson_write(w, j, &view);
 }
 
 /* --- answers ---------------------------------------------------------------------------- */

@@ -6,8 +6,10 @@
 
 #include "api/action.h"
 #include "api/call.h"
-#include "api/writer.h"
+#include "api/jobjson.h"
 
+/* How it goes at this moment. */
+struct job_view jobview_of(const struct api *a, const struct job *j, int64_t now_ms);
 /* The members of a job without the brackets. */
 void jobview_write(const struct api_call *c, struct writer *w, const struct job *j);
 /* As one of many, for which its hosts are not looked at. */

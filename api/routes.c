@@ -22,6 +22,8 @@ static const struct route routes[] = {
      "source host scheme columns limit cursor after format follow", NULL, "the links found"},
     {"GET", "/v1/jobs/{id}/hosts", route_list_hosts, NULL, true, "limit cursor", NULL,
      "why its hosts wait"},
+    {"GET", "/v1/jobs/{id}/events", route_list_events, NULL, false, "types after", NULL,
+     "what happens to it, while it happens"},
     {"GET", "/healthz", route_healthz, NULL, false, "", NULL, "alive"},
     {"GET", "/readyz", route_readyz, NULL, false, "", NULL, "able to take work"},
     {"GET", "/metrics", route_metrics, NULL, false, "", NULL, "Prometheus metrics"},

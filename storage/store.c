@@ -98,17 +98,21 @@ uint64_t store_epoch(const struct store *s) {
 
 /* --- the rest is the back end's ------------------------------------------------------ */
 
-enum err store_job_get(struct store *s, const struct uuid *id, struct job **ret_job) {
+static enum err get_job(struct store *s, const struct uuid *id, int64_t no, struct job **ret_job) {
     uint64_t ticket = news_ticket(&s->news);
-    enum err e = s->backend->ops->job_get(s->backend, id, 0, ret_job);
+    enum err e = s->backend->ops->job_get(s->backend, id, no, ret_job);
 
     if (e == ERR_OK)
         news_learn(&s->news, ticket, *ret_job);
     return e;
 }
 
+enum err store_job_get(struct store *s, const struct uuid *id, struct job **ret_job) {
+    return get_job(s, id, 0, ret_job);
+}
+
 enum err store_job_get_no(struct store *s, int64_t no, struct job **ret_job) {
-    return s->backend->ops->job_get(s->backend, NULL, no, ret_job);
+    return get_job(s, NULL, no, ret_job);
 }
 
 bool store_job_version(struct store *s, const struct uuid *id, uint64_t *ret_version) {

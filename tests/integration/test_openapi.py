@@ -67,6 +67,17 @@ def test_references_and_examples():
         check(example["value"], "NewJob")
 
 
+def test_events_have_their_shape(crawld, site):
+    shapes = {"state": "JobEvent", "progress": "JobProgress", "done": "JobProgress", "url": "UrlRecord"}
+    job = crawld.submit([site({}, default=page("/x")).url(f"/{i}") for i in range(3)])
+    told = crawld.get(job["hrefs"]["events"] + "?types=state,progress,url,done").text
+    kinds = set()
+    for event in re.finditer(r"event: (\w+)\ndata: (.*)\n\n", told):
+        check(json.loads(event[2]), shapes[event[1]])
+        kinds.add(event[1])
+    assert kinds >= {"state", "url", "done"}
+
+
 def test_answers_have_their_shape(crawld, site):
     web = site({"/": page("/a", "/b"), "/moved": redirect("/"), "/bad": Reply(status=500)})
     options = {

@@ -39,7 +39,7 @@ static void park(struct parking *p, struct car *c, int64_t ms) {
 
 TEST(each_leaves_in_its_time) {
     OWNED(parking) struct parking *p = parking_new();
-    struct car late, soon;
+    struct car late = {0}, soon = {0};
     int value;
 
     car_init(&late);
@@ -58,7 +58,7 @@ TEST(each_leaves_in_its_time) {
 
 TEST(sees_who_went_away) {
     OWNED(parking) struct parking *p = parking_new();
-    struct car before, after;
+    struct car before = {0}, after = {0};
 
     car_init(&before);
     car_init(&after);
@@ -77,7 +77,7 @@ TEST(sees_who_went_away) {
 
 TEST(lets_nobody_in_once_it_is_closed) {
     OWNED(parking) struct parking *p = parking_new();
-    struct car c;
+    struct car c = {0};
 
     car_init(&c);
     parking_close(p);
@@ -89,7 +89,7 @@ TEST(lets_nobody_in_once_it_is_closed) {
 
 TEST(may_be_parked_again_and_again) {
     OWNED(parking) struct parking *p = parking_new();
-    struct car c;
+    struct car c = {0};
 
     car_init(&c);
     for (int i = 0; i < 100; i++) {
