@@ -235,7 +235,7 @@ bool api_call_blocks(const struct api_call *c) {
 }
 
 void api_call_finish(struct api_call *c) {
-    if (!c->is_answered)
+    if (!c->is_answered && (!routes_has_job(c->route) || call_check_owner(c)))
         c->route->finish(c);
     end_receiving(c);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/guard.h"
+#include "base/guard.h"
 #include "base/mem.h"
 
 bool call_header(const struct api_call *c, struct str name, struct str *ret_value) {
@@ -118,9 +119,33 @@ void call_store_error(struct api_call *c, enum err e) {
 
 /* --- reading ---------------------------------------------------------------------- */
 
-bool call_job(struct api_call *c, struct job **ret_job) {
-    enum err e = store_job_get(c->api->options.store, &c->job_id, ret_job);
+static bool is_own(const struct api_call *c, int64_t tenant) {
+    return tenant == c->tenant || !GUARD("tenant");
+}
 
+bool call_job_of(struct api_call *c, const struct uuid *id, struct job **ret_job) {
+    OWNED(job) struct job *j = NULL;
+    enum err e = store_job_get(c->api->options.store, id, &j);
+
+    if (e == ERR_OK && !is_own(c, j->tenant))
+        e = ERR_NOT_FOUND;
+    if (e == ERR_OK)
+        *ret_job = TAKE(j);
+    else
+        call_store_error(c, e);
+    return e == ERR_OK;
+}
+
+bool call_job(struct api_call *c, struct job **ret_job) {
+    return call_job_of(c, &c->job_id, ret_job);
+}
+
+bool call_check_owner(struct api_call *c) {
+    int64_t tenant;
+    enum err e = store_job_tenant(c->api->options.store, &c->job_id, &tenant);
+
+    if (e == ERR_OK && !is_own(c, tenant))
+        e = ERR_NOT_FOUND;
     if (e != ERR_OK)
         call_store_error(c, e);
     return e == ERR_OK;

@@ -38,7 +38,8 @@ struct api_call {
     size_t n_headers;
     int64_t now_ms;
     struct query query;
-    struct uuid job_id; /* where the path has {id} */
+    int64_t tenant;     /* who calls; 0: the service has no tokens */
+    struct uuid job_id; /* where the path has {id}; from route->finish on the tenant's own */
     char *request_id;
     const struct route *route; /* NULL: none matches */
     /* its body */
@@ -69,8 +70,11 @@ void call_store_error(struct api_call *c, enum err e);
 
 /* --- what several handlers read ------------------------------------------------- */
 
-/* The job of the path; false: the call is answered. */
+/* The job of the path, or that of |id|, if it is the tenant's; false: the call is answered. */
 bool call_job(struct api_call *c, struct job **ret_job);
+bool call_job_of(struct api_call *c, const struct uuid *id, struct job **ret_job);
+/* Is the job of the path the tenant's? False: the call is answered. */
+bool call_check_owner(struct api_call *c);
 /* The parameter |name| as a number from |min| to |max|, |usual| where it is absent.
  * False: the call is answered. */
 bool call_number(struct api_call *c, const char *name, uint64_t min, uint64_t max, uint64_t usual,

@@ -113,7 +113,7 @@ static void answer_list(struct api_call *c, struct job **jobs, size_t n, size_t 
 }
 
 void route_list_jobs(struct api_call *c) {
-    struct job_filter f = {0};
+    struct job_filter f = {.tenant = c->tenant};
     struct job **jobs;
     size_t n;
     enum err e;

@@ -132,6 +132,7 @@ static bool check_length(const struct receive *r, struct api_call *c) {
 static struct job *new_draft(const struct api_call *c) {
     struct job *draft = NEW(struct job);
 
+    draft->tenant = c->tenant;
     draft->priority = 5;
     draft->created_at = c->now_ms;
     job_options_copy(&draft->options, &c->api->options.defaults);

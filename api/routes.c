@@ -1,5 +1,7 @@
 #include "api/routes.h"
 
+#include <string.h>
+
 static const struct route routes[] = {
     {"POST", "/v1/jobs", route_create_job, route_create_job_begin, true, NULL, NULL,
      "crawl a list of URLs"},
@@ -44,6 +46,10 @@ bool routes_lists(const char *names, struct str name) {
         if (str_eq(str_cut(&list, ' '), name))
             return true;
     return false;
+}
+
+bool routes_has_job(const struct route *r) {
+    return strstr(r->pattern, "{id}") != NULL;
 }
 
 /* Segment by segment; *ret_id is what stands for {id}. */

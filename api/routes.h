@@ -27,7 +27,8 @@ enum route_match routes_find(struct str method, struct str path, const struct ro
 MUST_USE enum err routes_allow(struct str path, struct buf *out);
 /* Is |name| in the list |names| (by spaces, or NULL)? */
 bool routes_lists(const char *names, struct str name);
-const struct route *routes_at(size_t i); /* NULL: beyond the last */
+bool routes_has_job(const struct route *r); /* {id} stands in its path */
+const struct route *routes_at(size_t i);    /* NULL: beyond the last */
 
 /* --- the handlers ----------------------------------------------------------------- */
 

@@ -34,6 +34,7 @@ struct backend_ops {
     void (*stop)(struct backend *b);
     void (*free)(struct backend *b);
 
+    enum err (*tenant)(struct backend *b, struct str name, int64_t *ret_no);
     /* |id| NULL: by |no| */
     enum err (*job_get)(struct backend *b, const struct uuid *id, int64_t no, struct job **ret_job);
     enum err (*job_list)(struct backend *b, const struct job_filter *f, struct job ***ret_jobs,

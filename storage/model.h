@@ -344,7 +344,8 @@ struct job_counts {
 };
 
 struct job {
-    int64_t no; /* the store's own key */
+    int64_t no;     /* the store's own key */
+    int64_t tenant; /* whose it is (store_tenant), for ever; 0: of the service without tokens */
     struct uuid id;
     char *name;     /* or NULL */
     char *metadata; /* JSON text, or NULL */

@@ -9,7 +9,8 @@ struct job_news {
     int64_t no;
     struct uuid id;
     bool has_id;
-    bool is_known; /* the version and what follows */
+    int64_t tenant; /* of one that has_id */
+    bool is_known;  /* the version and what follows */
     uint64_t version;
     bool is_finished, is_gone;
     struct list watches;
@@ -162,22 +163,40 @@ void news_learn(struct news *n, uint64_t ticket, const struct job *read) {
         take_state(j, read->version, read->state);
         j->id = read->id;
         j->has_id = true;
+        j->tenant = read->tenant;
         put(n, j);
     }
     pthread_mutex_unlock(&n->lock);
 }
 
+/* With the lock held; NULL: not known, or gone. */
+static const struct job_news *find_known(struct news *n, const struct uuid *id) {
+    const struct job_news *j = map_get(&n->by_id, key_of(id));
+    bool found = j && j->is_known && !j->is_gone && memcmp(&j->id, id, sizeof *id) == 0;
+
+    return found ? j : NULL;
+}
+
 bool news_version(struct news *n, const struct uuid *id, uint64_t *ret_version) {
     const struct job_news *j;
-    bool found;
 
     pthread_mutex_lock(&n->lock);
-    j = map_get(&n->by_id, key_of(id));
-    found = j && j->is_known && !j->is_gone && memcmp(&j->id, id, sizeof *id) == 0;
-    if (found)
+    j = find_known(n, id);
+    if (j)
         *ret_version = j->version;
     pthread_mutex_unlock(&n->lock);
-    return found;
+    return j != NULL;
+}
+
+bool news_tenant(struct news *n, const struct uuid *id, int64_t *ret_tenant) {
+    const struct job_news *j;
+
+    pthread_mutex_lock(&n->lock);
+    j = find_known(n, id);
+    if (j)
+        *ret_tenant = j->tenant;
+    pthread_mutex_unlock(&n->lock);
+    return j != NULL;
 }
 
 struct store_watch *news_watch(struct news *n, int64_t job) {

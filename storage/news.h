@@ -39,6 +39,8 @@ void news_learn(struct news *n, uint64_t ticket, const struct job *j);
 
 /* See store_job_version. */
 bool news_version(struct news *n, const struct uuid *id, uint64_t *ret_version);
+/* See store_job_tenant; false: read it. */
+bool news_tenant(struct news *n, const struct uuid *id, int64_t *ret_tenant);
 struct store_watch *news_watch(struct news *n, int64_t job);
 
 #endif

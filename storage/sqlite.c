@@ -74,6 +74,7 @@ static enum err job_delete(struct backend *b, const struct uuid *id) {
 static const struct backend_ops ops = {
     .stop = stop,
     .free = free_backend,
+    .tenant = sqlite_tenant,
     .job_get = job_get,
     .job_list = job_list,
     .job_move = job_move,

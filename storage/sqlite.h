@@ -41,6 +41,8 @@ static inline struct sqlite *sqlite_of(struct backend *b) {
 MUST_USE enum err sqlite_open(const struct store_options *o, struct str path, struct feeds *feeds,
                               struct news *news, struct backend **ret_backend, struct buf *why);
 
+/* sqlite_tenants.c */
+MUST_USE enum err sqlite_tenant(struct backend *b, struct str name, int64_t *ret_no);
 /* sqlite_retry.c */
 MUST_USE enum err sqlite_retry(struct backend *b, const struct uuid *id, uint64_t codes,
                                uint64_t *ret_retried, struct job **ret_job);

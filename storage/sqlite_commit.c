@@ -118,7 +118,7 @@ static enum err store_page(struct sqlite *s, struct ledger *l, const struct resu
     int64_t page = page_id(l->job.no, l->next_page++);
     enum err e = insert_page(s, page, r);
 
-    return e == ERR_OK && l->revalidates ? validators_note(s->db, page, r) : e;
+    return e == ERR_OK && l->revalidates ? validators_note(s->db, l->job.tenant, page, r) : e;
 }
 
 static enum err settle(struct sqlite *s, struct ledger *l, struct result *r) {

@@ -65,13 +65,13 @@ static enum err query_list(struct db *db, const struct job_filter *f, sqlite3_st
     if (f->state == JOB_RECEIVING)
         return DB_QUERY(db, ret_st,
                         "SELECT " JOB_COLUMNS " FROM job WHERE no<?1 AND state NOT IN (?2,?3)"
-                        " AND (?4 IS NULL OR name=?4) ORDER BY no DESC LIMIT ?5",
+                        " AND (?4 IS NULL OR name=?4) AND tenant=?6 ORDER BY no DESC LIMIT ?5",
                         db_int(before), db_int(JOB_RECEIVING), db_int(JOB_DELETED),
-                        db_blob(f->name), limit);
+                        db_blob(f->name), limit, db_int(f->tenant));
     return DB_QUERY(db, ret_st,
                     "SELECT " JOB_COLUMNS " FROM job WHERE no<?1 AND state=?2"
-                    " AND (?3 IS NULL OR name=?3) ORDER BY no DESC LIMIT ?4",
-                    db_int(before), db_int(f->state), db_blob(f->name), limit);
+                    " AND (?3 IS NULL OR name=?3) AND tenant=?5 ORDER BY no DESC LIMIT ?4",
+                    db_int(before), db_int(f->state), db_blob(f->name), limit, db_int(f->tenant));
 }
 
 static void free_jobs(struct job **jobs, size_t n) {
@@ -143,17 +143,17 @@ enum err jobs_put_receiving(struct db *db, const struct job *draft, int64_t salt
     enum err e = options_encode(&options, &draft->options);
 
     if (e == ERR_OK)
-        e = DB_RUN(db,
-                   "INSERT INTO job(id,state,priority,version,next_page,created_at,expires_at,"
-                   "deadline_at,max_pages,keeps_seen,salt,name,metadata,options,revalidates)"
-                   " VALUES(?1,?2,?3,0,1,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
-                   db_blob(uuid_str(&draft->id)), db_int(JOB_RECEIVING), db_int(draft->priority),
-                   db_int(draft->created_at), db_int(draft->expires_at),
-                   db_int(deadline_of(&draft->options, draft->created_at)),
-                   db_int((int64_t)draft->options.max_pages),
-                   db_int(job_options_grow(&draft->options)), db_int(salt),
-                   db_blob(str_of(draft->name)), db_blob(str_of(draft->metadata)),
-                   db_blob(buf_str(&options)), db_int(draft->options.revalidate));
+        e = DB_RUN(
+            db,
+            "INSERT INTO job(id,state,priority,version,next_page,created_at,expires_at,"
+            "deadline_at,max_pages,keeps_seen,salt,name,metadata,options,revalidates,tenant)"
+            " VALUES(?1,?2,?3,0,1,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
+            db_blob(uuid_str(&draft->id)), db_int(JOB_RECEIVING), db_int(draft->priority),
+            db_int(draft->created_at), db_int(draft->expires_at),
+            db_int(deadline_of(&draft->options, draft->created_at)),
+            db_int((int64_t)draft->options.max_pages), db_int(job_options_grow(&draft->options)),
+            db_int(salt), db_blob(str_of(draft->name)), db_blob(str_of(draft->metadata)),
+            db_blob(buf_str(&options)), db_int(draft->options.revalidate), db_int(draft->tenant));
     if (e == ERR_OK)
         *ret_no = sqlite3_last_insert_rowid(db->handle);
     return e;

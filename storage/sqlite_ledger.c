@@ -34,6 +34,7 @@ enum err ledger_read_job(sqlite3_stmt *row, struct job *ret_job) {
     ret_job->expires_at = sqlite3_column_int64(row, at++);
     ret_job->last_progress_at = sqlite3_column_int64(row, at++);
     ret_job->deadline_at = sqlite3_column_int64(row, at++);
+    ret_job->tenant = sqlite3_column_int64(row, at++);
     assert(at == LEDGER_JOB_WIDTH);
     return ERR_OK;
 }

@@ -50,8 +50,8 @@ MUST_USE enum err ledger_put(struct writer *w, const struct ledger *l);
 #define LEDGER_JOB_COLUMNS                                                                         \
     "no,state,stop_reason,version,total,succeeded,failed,disallowed,skipped,cancelled,duplicates," \
     "links_found,bytes,out_of_scope,depth_limit,page_limit,started_at,finished_at,expires_at,"     \
-    "last_progress_at,deadline_at"
-enum { LEDGER_JOB_WIDTH = 21 };
+    "last_progress_at,deadline_at,tenant"
+enum { LEDGER_JOB_WIDTH = 22 };
 MUST_USE enum err ledger_read_job(sqlite3_stmt *row, struct job *ret_job);
 
 /* The legal move to |to|, which is asserted: state, times, version, event; listeners

@@ -41,10 +41,10 @@ static bool is_full(const struct refill *r) {
 }
 
 static enum err take_task(struct db *db, sqlite3_stmt *st, const struct refill *r,
-                          bool is_revalidated, struct task **ret_task) {
+                          const struct ledger *l, struct task **ret_task) {
     struct taskrow row = taskrow_of(st);
     struct validators known = {0};
-    enum err e = is_revalidated ? validators_find(db, row.url, &known) : ERR_OK;
+    enum err e = l->revalidates ? validators_find(db, l->job.tenant, row.url, &known) : ERR_OK;
 
     if (e != ERR_OK)
         return e;
@@ -55,7 +55,7 @@ static enum err take_task(struct db *db, sqlite3_stmt *st, const struct refill *
 
 /* The tasks of |h| with a seq of |from_seq| or more. */
 static enum err read_tasks(struct db *db, struct refill *r, struct refill_host *h, int64_t from_seq,
-                           bool is_revalidated) {
+                           const struct ledger *l) {
     OWNED_ROWS sqlite3_stmt *st = NULL;
     enum err e =
         DB_QUERY(db, &st,
@@ -70,7 +70,7 @@ static enum err read_tasks(struct db *db, struct refill *r, struct refill_host *
             h->more = true;
             break;
         }
-        e = take_task(db, st, r, is_revalidated, &t);
+        e = take_task(db, st, r, l, &t);
         if (e != ERR_OK)
             return e;
         r->bytes += task_size(t);
@@ -118,7 +118,7 @@ static enum err refill_known(struct db *db, struct refill *r, struct refill_host
     if (work.ready_at)
         return ERR_OK;
     return read_tasks(db, r, h, h->after_seq >= work.from_seq ? h->after_seq + 1 : work.from_seq,
-                      l->revalidates);
+                      l);
 }
 
 /* --- new hosts ------------------------------------------------------------------------ */
@@ -142,7 +142,7 @@ static enum err open_host(struct db *db, struct refill *r, const struct ledger *
     h->after_seq = -1;
     h->limit = r->tasks_per_host;
     h->name = mem_chars(work->name);
-    e = read_tasks(db, r, h, work->from_seq, l->revalidates);
+    e = read_tasks(db, r, h, work->from_seq, l);
     if (e == ERR_OK && !h->more && list_empty(&h->tasks)) {
         drop_answer(h);
         return ERR_OK;

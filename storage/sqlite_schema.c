@@ -7,6 +7,8 @@ enum { APPLICATION_ID = 0x6372776c }; /* "crwl" */
 /* Text from outside is kept as BLOB: SQLite does not check it, and its functions
  * for text stop at a NUL. Times are wall clock in ms, 0 for not yet. */
 static const char *const migrations[] = {
+    /* Number 0 is no row: the service without tokens. */
+    "CREATE TABLE tenant(no INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE) STRICT;"
     /* AUTOINCREMENT: the number of a job that is gone never comes back, for what
      * was on its way to it may still arrive. */
     "CREATE TABLE job("
@@ -26,13 +28,14 @@ static const char *const migrations[] = {
     "  bytes INTEGER NOT NULL DEFAULT 0, out_of_scope INTEGER NOT NULL DEFAULT 0,"
     "  depth_limit INTEGER NOT NULL DEFAULT 0, page_limit INTEGER NOT NULL DEFAULT 0,"
     "  max_pages INTEGER NOT NULL DEFAULT 0," /* of one that grows; 0: no limit */
-    "  revalidates INTEGER NOT NULL DEFAULT 0,"
+    "  tenant INTEGER NOT NULL DEFAULT 0, revalidates INTEGER NOT NULL DEFAULT 0,"
     "  keeps_seen INTEGER NOT NULL DEFAULT 0, salt INTEGER NOT NULL," /* see seen */
     "  created_at INTEGER NOT NULL, started_at INTEGER NOT NULL DEFAULT 0,"
     "  finished_at INTEGER NOT NULL DEFAULT 0, expires_at INTEGER NOT NULL DEFAULT 0,"
     "  last_progress_at INTEGER NOT NULL DEFAULT 0, deadline_at INTEGER NOT NULL DEFAULT 0,"
     "  name BLOB, metadata BLOB, options BLOB NOT NULL) STRICT;"
     "CREATE INDEX job_by_state ON job(state, no);"
+    "CREATE INDEX job_by_tenant ON job(tenant, no);"
     "CREATE INDEX job_by_deadline ON job(deadline_at)"
     "  WHERE deadline_at>0 AND state IN (1,2,3);" /* queued, running, paused */
     /* A URL without an outcome. host: host_id of the host key. */
@@ -70,8 +73,8 @@ static const char *const migrations[] = {
     "CREATE TABLE page_more("
     "  page INTEGER NOT NULL, part INTEGER NOT NULL, links BLOB NOT NULL,"
     "  PRIMARY KEY(page, part)) STRICT, WITHOUT ROWID;"
-    /* How a URL was known the last time, over all jobs that revalidate; see its page for
-     * which URL it is. */
+    /* How a URL was known the last time, over all jobs of a tenant that revalidate; see
+     * its page for which URL of whom it is. */
     "CREATE TABLE validator("
     "  hash INTEGER PRIMARY KEY, page INTEGER NOT NULL, etag BLOB, last_modified BLOB) STRICT;"
     "CREATE INDEX validator_by_page ON validator(page);"

@@ -115,6 +115,22 @@ enum err store_job_get_no(struct store *s, int64_t no, struct job **ret_job) {
     return get_job(s, NULL, no, ret_job);
 }
 
+enum err store_tenant(struct store *s, struct str name, int64_t *ret_no) {
+    return s->backend->ops->tenant(s->backend, name, ret_no);
+}
+
+enum err store_job_tenant(struct store *s, const struct uuid *id, int64_t *ret_tenant) {
+    OWNED(job) struct job *j = NULL;
+    enum err e;
+
+    if (news_tenant(&s->news, id, ret_tenant))
+        return ERR_OK;
+    e = store_job_get(s, id, &j);
+    if (e == ERR_OK)
+        *ret_tenant = j->tenant;
+    return e;
+}
+
 bool store_job_version(struct store *s, const struct uuid *id, uint64_t *ret_version) {
     return news_version(&s->news, id, ret_version);
 }

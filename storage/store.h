@@ -66,7 +66,16 @@ void store_stats(const struct store *s, struct store_stats *ret_stats); /* cheap
  * refused. With one node nobody else raises it; with several a lost lease does. */
 uint64_t store_epoch(const struct store *s);
 
+/* --- tenants ----------------------------------------------------------------- */
+
+/* The number of the tenant of that name, greater than 0 and the same for ever; durable. */
+MUST_USE enum err store_tenant(struct store *s, struct str name, int64_t *ret_no);
+
 /* --- jobs -------------------------------------------------------------------- */
+
+/* Whose job it is, which never changes: no call below asks who calls. Mostly known without
+ * a read of the store. ERR_NOT_FOUND as for store_job_get. */
+MUST_USE enum err store_job_tenant(struct store *s, const struct uuid *id, int64_t *ret_tenant);
 
 /* ERR_NOT_FOUND also for jobs still being received and for deleted ones. */
 MUST_USE enum err store_job_get(struct store *s, const struct uuid *id, struct job **ret_job);
@@ -91,6 +100,7 @@ void store_watch_arm(struct store_watch *w, uint64_t seen, bool for_end, void (*
 void store_watch_disarm(struct store_watch *w);
 
 struct job_filter {
+    int64_t tenant;
     enum job_state state; /* JOB_RECEIVING: any */
     struct str name;      /* ptr NULL: any */
     int64_t before_no;    /* 0: from the newest */
@@ -166,7 +176,7 @@ MUST_USE enum err ingest_add(struct ingest *in, const struct seed *seed);
 /* How many ingest_add took so far. */
 uint64_t ingest_received(const struct ingest *in);
 /* Settles duplicates (the first occurrence stays), stores the tasks in key order
- * and makes the job visible in one durable commit. |draft|: name, metadata,
+ * and makes the job visible in one durable commit. |draft|: tenant, name, metadata,
  * priority, options, created_at, and state: JOB_PAUSED for a job that begins so, anything
  * else for a QUEUED one; borrowed. Its deadline counts from created_at. Takes about a second
  * per million URLs. ERR_INVALID where no seed was valid, but for a paused job of no seeds at

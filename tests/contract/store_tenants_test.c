@@ -1,0 +1,116 @@
+/* What the store promises where there are several tenants. */
+#include "tests/contract/store_rig.h"
+
+static const char a_url[] = "https://a.example/page";
+#define ETAG STR("\"v1\"")
+
+static enum err new_job(struct rig *r, int64_t tenant, bool revalidates, struct job **ret_job) {
+    struct job draft = rig_draft();
+
+    draft.tenant = tenant;
+    draft.options.revalidate = revalidates;
+    return rig_job_of(r, &draft, a_url, ret_job);
+}
+
+/* The numbers of the tenant's jobs as digits, newest first. */
+static int64_t listed(struct rig *r, const struct job_filter *f) {
+    struct job **jobs;
+    int64_t digits = 0;
+    size_t n;
+
+    if (store_job_list(r->store, f, &jobs, &n) != ERR_OK)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        digits = digits * 10 + jobs[i]->no;
+        job_free(jobs[i]);
+    }
+    free(jobs);
+    return digits;
+}
+
+TEST(a_tenant_keeps_its_number) {
+    int64_t a, b, again;
+
+    RIG_OPEN(r);
+    CHECK_OK(store_tenant(r.store, STR("a"), &a));
+    CHECK_OK(store_tenant(r.store, STR("b"), &b));
+    CHECK(a > 0 && b > 0 && a != b);
+    store_free(r.store);
+    CHECK_OK(rig_open(&r));
+    CHECK_OK(store_tenant(r.store, STR("b"), &again));
+    CHECK_INT(again, b);
+    CHECK_OK(store_tenant(r.store, STR("A"), &again));
+    CHECK(again != a && again != b);
+}
+
+TEST(a_job_is_its_tenants) {
+    OWNED(job) struct job *of_7 = NULL;
+    OWNED(job) struct job *of_8 = NULL;
+    OWNED(job) struct job *of_nobody = NULL;
+    int64_t tenant = -1;
+
+    RIG_OPEN(r);
+    CHECK_OK(new_job(&r, 7, false, &of_7));
+    CHECK_OK(new_job(&r, 8, false, &of_8));
+    CHECK_OK(new_job(&r, 0, false, &of_nobody));
+    CHECK_INT(of_7->tenant, 7);
+    CHECK_OK(store_job_tenant(r.store, &of_8->id, &tenant)); /* read */
+    CHECK_INT(tenant, 8);
+    tenant = -1;
+    CHECK_OK(store_job_tenant(r.store, &of_8->id, &tenant)); /* remembered */
+    CHECK_INT(tenant, 8);
+    CHECK_OK(store_job_tenant(r.store, &of_nobody->id, &tenant));
+    CHECK_INT(tenant, 0);
+    CHECK_OK(store_job_delete(r.store, &of_8->id));
+    CHECK_ERR(store_job_tenant(r.store, &of_8->id, &tenant), ERR_NOT_FOUND);
+}
+
+TEST(the_list_is_of_one_tenant) {
+    OWNED(job) struct job *first = NULL;
+    OWNED(job) struct job *second = NULL;
+    OWNED(job) struct job *third = NULL;
+
+    RIG_OPEN(r);
+    CHECK_OK(new_job(&r, 7, false, &first));
+    CHECK_OK(new_job(&r, 8, false, &second));
+    CHECK_OK(new_job(&r, 7, false, &third));
+    CHECK_INT(listed(&r, &(struct job_filter){.tenant = 7, .limit = 9}), 31);
+    CHECK_INT(listed(&r, &(struct job_filter){.tenant = 7, .limit = 9, .before_no = 3}), 1);
+    CHECK_INT(listed(&r, &(struct job_filter){.tenant = 8, .limit = 9, .state = JOB_QUEUED}), 2);
+    CHECK_INT(listed(&r, &(struct job_filter){.tenant = 0, .limit = 9}), 0);
+}
+
+/* Fetches the URL for a job of |tenant|; *ret_known: by what it was known before. */
+static enum err fetch(struct rig *r, int64_t tenant, bool *ret_known) {
+    OWNED(job) struct job *job = NULL;
+    struct result result;
+    struct store_batch b = {.results = &result, .n_results = 1};
+    enum err e = new_job(r, tenant, true, &job);
+
+    if (e != ERR_OK || rig_take(r, job->no, &result, 1) != 1)
+        return e == ERR_OK ? ERR_NOT_FOUND : e;
+    *ret_known = result.task->known_page != 0;
+    e = rig_succeed(&result, 1);
+    result.record.etag = ETAG;
+    if (e == ERR_OK)
+        rig_commit(r, &b);
+    e = e == ERR_OK ? result.answer : e;
+    result_done(&result);
+    return e;
+}
+
+TEST(what_a_tenant_knows_of_a_url_no_other_does) {
+    bool known = true;
+
+    RIG_OPEN(r);
+    CHECK_OK(fetch(&r, 7, &known));
+    CHECK(!known);
+    CHECK_OK(fetch(&r, 8, &known));
+    CHECK(!known);
+    CHECK_OK(fetch(&r, 0, &known));
+    CHECK(!known);
+    CHECK_OK(fetch(&r, 7, &known));
+    CHECK(known);
+}
+
+TEST_MAIN
