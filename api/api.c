@@ -100,7 +100,8 @@ static void refuse_by(struct api_call *c, struct guard_refusal found) {
 }
 
 static void check_head(struct api_call *c, const struct api_request *r) {
-    struct guard_policy policy = {c->api->options.is_loopback, c->api->options.allowed_hosts};
+    const struct api_options *o = &c->api->options;
+    struct guard_policy policy = {o->is_loopback, o->allowed_hosts, o->auth != NULL};
 
     refuse_by(c, guard_framing(r));
     if (c->is_answered)
@@ -150,13 +151,39 @@ static void check_parameters(struct api_call *c) {
         check_parameter(c, c->query.parameters[i].name);
 }
 
+/* RFC 6750 section 3 */
+static void refuse_caller(struct api_call *c, enum auth_verdict v) {
+    bool has_token = v == AUTH_IS_WRONG;
+
+    call_refuse(c, PROBLEM_UNAUTHORIZED, has_token ? "this one is not known" : NULL);
+    call_add_header(c, "WWW-Authenticate",
+                    has_token ? STR("Bearer realm=\"crawld\", error=\"invalid_token\"")
+                              : STR("Bearer realm=\"crawld\""));
+}
+
+/* What stands outside of /v1 is for everybody. */
+static void authenticate(struct api_call *c) {
+    struct auth *auth = c->api->options.auth;
+    struct str given = STR_NONE;
+    enum auth_verdict v;
+
+    if (!auth || !str_starts(c->path, STR("/v1/")))
+        return;
+    (void)call_header(c, STR("Authorization"), &given);
+    v = auth_check(auth, given, &c->tenant, &c->tenant_name);
+    if (v != AUTH_PASSES)
+        refuse_caller(c, v);
+}
+
 static void read_target(struct api_call *c) {
     OWNED_PROBLEM struct problem p;
     struct str query = c->target;
 
     problem_init(&p, PROBLEM_INVALID_PARAMETER);
     c->path = str_cut(&query, '?');
-    find_route(c);
+    authenticate(c);
+    if (!c->is_answered)
+        find_route(c);
     if (c->is_answered)
         return;
     if (query_parse(&c->query, query, &p) != ERR_OK)
@@ -201,6 +228,7 @@ void api_call_free(struct api_call *c) {
     query_done(&c->query);
     free(c->headers);
     free(c->request_id);
+    free(c->tenant_name);
     buf_done(&c->head);
     free(c);
 }
@@ -265,6 +293,26 @@ struct api_response *api_call_response(struct api_call *c) {
 
 struct str api_call_request_id(const struct api_call *c) {
     return str_of(c->request_id);
+}
+
+bool api_call_changes(const struct api_call *c) {
+    return !str_eq(c->method, STR("GET")) && !str_eq(c->method, STR("HEAD")) &&
+           !str_eq(c->method, STR("OPTIONS"));
+}
+
+struct str api_call_method(const struct api_call *c) {
+    return c->method;
+}
+
+struct str api_call_tenant(const struct api_call *c) {
+    return c->tenant_name ? str_of(c->tenant_name) : STR("-");
+}
+
+bool api_call_job_id(const struct api_call *c, struct uuid *ret_id) {
+    static const struct uuid none;
+
+    *ret_id = c->job_id;
+    return memcmp(&c->job_id, &none, sizeof none) != 0;
 }
 
 const char *api_call_route(const struct api_call *c) {

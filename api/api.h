@@ -13,7 +13,7 @@
 
 #include <sys/types.h>
 
-#include "base/own.h"
+#include "api/auth.h"
 #include "storage/store.h"
 
 struct api;
@@ -26,6 +26,7 @@ struct api_options {
     uint32_t min_host_delay_ms, max_host_connections;
     bool robots_enforced;             /* no job may turn robots.txt off */
     uint64_t max_request_bytes;       /* JSON bodies, decoded */
+    struct auth *auth;                /* borrowed; NULL: no tokens, and one tenant, number 0 */
     bool is_loopback;                 /* listening on loopback only; see guard_policy */
     const char *const *allowed_hosts; /* likewise; NULL ends; borrowed */
     /* Appends the Prometheus text; any thread. */
@@ -111,6 +112,12 @@ void api_call_refuse(struct api_call *c, const char *detail);
  * HEAD; with 304 there is none, and no length of one is to be told. */
 struct api_response *api_call_response(struct api_call *c);
 struct str api_call_request_id(const struct api_call *c);
+/* For the log of those that change something: whether it is one, who called ("-": nobody
+ * knows), and the job of the path or of the answer. */
+bool api_call_changes(const struct api_call *c);
+struct str api_call_method(const struct api_call *c);
+struct str api_call_tenant(const struct api_call *c);
+bool api_call_job_id(const struct api_call *c, struct uuid *ret_id);
 const char *api_call_route(const struct api_call *c); /* "/v1/jobs/{id}"; for logs and metrics */
 
 #endif

@@ -39,6 +39,7 @@ struct api_call {
     int64_t now_ms;
     struct query query;
     int64_t tenant;     /* who calls; 0: the service has no tokens */
+    char *tenant_name;  /* NULL: nobody knows */
     struct uuid job_id; /* where the path has {id}; from route->finish on the tenant's own */
     char *request_id;
     const struct route *route; /* NULL: none matches */

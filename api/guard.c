@@ -200,12 +200,12 @@ static bool is_same_origin(struct str origin, struct str host) {
 struct guard_refusal guard_browser(const struct api_request *r, const struct guard_policy *p) {
     struct str host = STR_NONE, origin, site;
     bool has_host = guard_header(r->headers, r->n_headers, STR("Host"), &host);
-    bool is_checked = p->is_loopback || (p->allowed_hosts && *p->allowed_hosts);
+    bool is_checked = (p->is_loopback && !p->has_tokens) || (p->allowed_hosts && *p->allowed_hosts);
 
     if (is_checked && has_host && GUARD("host") && !is_own_host(host, p))
         return refused(PROBLEM_FORBIDDEN_HOST,
                        "Host must be localhost, a loopback address or an allowed host");
-    if (!GUARD("browser"))
+    if (p->has_tokens || !GUARD("browser"))
         return passed;
     if (guard_header(r->headers, r->n_headers, STR("Origin"), &origin) &&
         !is_same_origin(origin, host))

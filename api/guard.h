@@ -24,6 +24,9 @@ struct guard_policy {
      * these: else a page whose own name was made to point here would be let in. */
     bool is_loopback;
     const char *const *allowed_hosts; /* NULL: none; NULL ends */
+    /* Callers show a token, which no browser adds by itself: so other web sites have none,
+     * and what is said above is not needed on loopback either. */
+    bool has_tokens;
 };
 struct guard_refusal guard_browser(const struct api_request *r, const struct guard_policy *p);
 

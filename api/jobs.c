@@ -38,6 +38,7 @@ static void answer_created(struct api_call *c, const struct job *j, const struct
     jobjson_write_submission(&w, sub);
     writer_close(&w, '}');
     call_answer_body(c, 202, STR("application/json"), w.err);
+    c->job_id = j->id;
     uuid_text(&j->id, id);
     (void)snprintf(location, sizeof location, "/v1/jobs/%s", id);
     call_add_header(c, "Location", str_of(location));

@@ -18,6 +18,7 @@
     X(INVALID_OPTION, 400, "invalid_option", "The request has options that are not valid")         \
     X(INVALID_PARAMETER, 400, "invalid_parameter", "A parameter is not valid")                     \
     X(INVALID_CURSOR, 400, "invalid_cursor", "The cursor is not one of this list")                 \
+    X(UNAUTHORIZED, 401, "unauthorized", "A token is needed that this service knows")              \
     X(FORBIDDEN_ORIGIN, 403, "forbidden_origin", "Requests from other web sites are refused")      \
     X(FORBIDDEN_HOST, 403, "forbidden_host", "This host name is not served")                       \
     X(NOT_FOUND, 404, "not_found", "There is no such resource")                                    \

@@ -1,6 +1,7 @@
 /* app - the service: puts its parts together, waits until it is told to stop, and
  * takes them apart in the opposite order. Runs on the main thread.
  */
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -32,6 +33,7 @@ enum {
 };
 
 struct app {
+    char *const *argv; /* its options */
     struct config config;
     struct buf why; /* one line: why it cannot start */
     struct buf dns_servers;
@@ -48,6 +50,7 @@ struct app {
     int listen_fd;
     struct crew *crew;
     struct metrics *metrics;
+    struct auth *auth; /* NULL: no tokens */
     struct api *api;
     struct httpd *httpd;
 };
@@ -229,6 +232,35 @@ static enum err start_crew(struct app *a) {
     return e;
 }
 
+/* The tokens of |c| with the numbers of their tenants. */
+static enum err set_tokens(struct app *a, const struct config *c) {
+    struct auth_token *tokens = NEW_N(struct auth_token, c->tokens.n);
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; i < c->tokens.n && e == ERR_OK; i++) {
+        const char *wrong = auth_token_parse(str_of(c->tokens.items[i]), &tokens[i]);
+
+        assert(!wrong); /* config has looked */
+        e = store_tenant(a->store, tokens[i].name, &tokens[i].tenant);
+    }
+    if (e == ERR_OK)
+        auth_set(a->auth, tokens, c->tokens.n);
+    free(tokens);
+    return e;
+}
+
+static enum err start_auth(struct app *a) {
+    enum err e = ERR_OK;
+
+    if (!a->config.tokens.n)
+        return ERR_OK;
+    a->auth = auth_new();
+    e = set_tokens(a, &a->config);
+    if (e != ERR_OK)
+        (void)!buf_printf(&a->why, "the tenants cannot be stored: %s", err_text(e));
+    return e;
+}
+
 static struct api *start_api(struct app *a) {
     struct api_options o = {
         .store = a->store,
@@ -238,6 +270,7 @@ static struct api *start_api(struct app *a) {
         .max_host_connections = (uint32_t)a->config.host_connections,
         .robots_enforced = a->config.robots_policy == ROBOTS_POLICY_ENFORCE,
         .max_request_bytes = a->config.max_request_bytes,
+        .auth = a->auth,
         .is_loopback = endpoint_is_loopback(&a->config.listen_address),
         .allowed_hosts = a->allowed_hosts,
         .metrics = metrics_put,
@@ -272,7 +305,9 @@ static enum err start(struct app *a) {
     if (e != ERR_OK)
         return e;
     open_killer(a);
-    e = start_crew(a);
+    e = start_auth(a);
+    if (e == ERR_OK)
+        e = start_crew(a);
     if (e != ERR_OK)
         return e;
     a->metrics = metrics_new(a->store, a->crew);
@@ -313,6 +348,7 @@ static void stop(struct app *a) {
 static void app_done(struct app *a) {
     httpd_free(a->httpd);
     api_free(a->api);
+    auth_free(a->auth);
     metrics_free(a->metrics);
     crew_free(a->crew);
     killer_free(a->killer);
@@ -355,14 +391,37 @@ static void log_health(struct app *a) {
     }
 }
 
+/* --- tokens of late -----------------------------------------------------------------------------
+ */
+
+/* What is wrong with the new ones leaves the old ones as they are. */
+static void read_tokens_again(struct app *a) {
+    OWNED_BUF struct buf why = BUF_INIT(MAX_LINE);
+    OWNED_CONFIG struct config c = {0};
+    enum err e = config_read(a->argv, environ, false, &c, &why);
+
+    if (e == ERR_OK && !c.tokens.n != !a->auth) {
+        e = ERR_INVALID;
+        (void)!buf_put(&why, STR("to begin or to end with tokens takes a new start"));
+    }
+    if (e == ERR_OK && a->auth)
+        e = set_tokens(a, &c);
+    if (e == ERR_OK)
+        log_info("the tokens were read again", log_int("tokens", (int64_t)c.tokens.n));
+    else
+        log_error("the tokens stay as they were",
+                  log_str("why", why.len ? buf_str(&why) : str_of(err_text(e))));
+}
+
 /* --- signals ------------------------------------------------------------------------------- */
 
-static sigset_t stop_signals(void) {
+static sigset_t our_signals(void) {
     sigset_t set;
 
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGTERM);
     (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGHUP);
     return set;
 }
 
@@ -374,24 +433,27 @@ static void exit_now(int signal_number) {
  * explicit handler, because process 1 of a container has no default action. */
 static void wait_for_stop(struct app *a) {
     const struct timespec pause = {HEALTH_SECONDS, 0};
-    sigset_t set = stop_signals();
+    sigset_t set = our_signals();
     struct sigaction at_once = {.sa_handler = exit_now};
     int number;
 
     do {
         log_health(a);
         number = sigtimedwait(&set, NULL, &pause);
-    } while (number < 0);
+        if (number == SIGHUP)
+            read_tokens_again(a);
+    } while (number < 0 || number == SIGHUP);
     log_info("stopping", log_str("signal", str_of(number == SIGINT ? "SIGINT" : "SIGTERM")));
     (void)sigaction(SIGTERM, &at_once, NULL);
     (void)sigaction(SIGINT, &at_once, NULL);
+    (void)sigdelset(&set, SIGHUP);
     (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
 /* --- the subcommand -------------------------------------------------------------------------- */
 
 static int run(struct app *a) {
-    sigset_t set = stop_signals();
+    sigset_t set = our_signals();
 
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL); /* before the first thread */
     (void)umask(S_IRWXG | S_IRWXO);               /* what is crawled is nobody else's business */
@@ -419,7 +481,10 @@ static void set_up_log(const struct app *a) {
 }
 
 int cmd_serve(char *const *argv) {
-    struct app a = {.listen_fd = -1, .why = BUF_INIT(MAX_LINE), .dns_servers = BUF_INIT(MAX_LINE)};
+    struct app a = {.argv = argv,
+                    .listen_fd = -1,
+                    .why = BUF_INIT(MAX_LINE),
+                    .dns_servers = BUF_INIT(MAX_LINE)};
     int status;
 
     if (config_read(argv, environ, isatty(STDERR_FILENO), &a.config, &a.why) != ERR_OK) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/auth.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/own.h"
@@ -54,6 +55,12 @@ static const char *check_host_name(struct str value) {
     return NULL;
 }
 
+static const char *check_token(struct str value) {
+    struct auth_token ignored;
+
+    return auth_token_parse(value, &ignored);
+}
+
 static const char *check_net(struct str value) {
     OWNED(addrguard) struct addrguard *g = addrguard_new();
 
@@ -68,6 +75,11 @@ static const struct setting table[] = {
      .help = "where to answer; port 0 picks a free one, and the log says which"},
     {"database", SETTING_TEXT, AT(database), .hint = "URL", .initial = "sqlite:crawld.db",
      .help = "where jobs and results are kept: sqlite:FILE"},
+    {"token", SETTING_LIST, AT(tokens), .hint = "NAME:SECRET", .shown = "none", .is_secret = true,
+     .check = check_token,
+     .help = "answer callers who send it (Authorization: Bearer SECRET), each NAME a tenant of its "
+             "own; may be repeated, and is better kept in a file: CRAWLD_TOKEN_FILE, which is read "
+             "again on SIGHUP"},
     {"no-auth", SETTING_FLAG, AT(no_auth), .initial = "false", .shown = "off",
      .help = "answer everyone, also on addresses that others can reach"},
     {"allowed-host", SETTING_LIST, AT(allowed_hosts), .hint = "NAME", .check = check_host_name,
@@ -124,7 +136,6 @@ static const struct setting table[] = {
      .help = "of the log, which goes to standard error"},
     {"log-level", SETTING_CHOICE, AT(log_level), .hint = "debug|info|warning|error",
      .initial = "info", .choices = log_levels, .help = "the least that is logged"},
-    {.name = "token", .kind = SETTING_LATER},
     {.name = "cors-origin", .kind = SETTING_LATER},
     {.name = "webhook-allow-net", .kind = SETTING_LATER},
     {.name = "tenant-max-jobs", .kind = SETTING_LATER},
@@ -146,10 +157,10 @@ static enum err refuse(struct buf *why, const char *option, const char *value, c
 static enum err check_listen(struct config *c, struct buf *why) {
     enum err e = endpoint_parse(str_of(c->listen), -1, &c->listen_address);
 
-    if (e == ERR_OK && !c->no_auth && !endpoint_is_loopback(&c->listen_address))
+    if (e == ERR_OK && !c->no_auth && !c->tokens.n && !endpoint_is_loopback(&c->listen_address))
         return refuse(why, "listen", c->listen,
                       "others could reach this address, and anyone may call the service: "
-                      "listen on 127.0.0.1, or say --no-auth");
+                      "listen on 127.0.0.1, give a --token, or say --no-auth");
     return e;
 }
 

@@ -154,3 +154,12 @@ enum err endpoint_of_socket(int fd, struct endpoint *ret_endpoint) {
     *ret_endpoint = a;
     return ERR_OK;
 }
+
+enum err endpoint_of_peer(int fd, struct endpoint *ret_endpoint) {
+    struct endpoint a = {.len = sizeof a.bytes};
+
+    if (getpeername(fd, (struct sockaddr *)(void *)&a.bytes, &a.len) != 0)
+        return ERR_IO;
+    *ret_endpoint = a;
+    return ERR_OK;
+}

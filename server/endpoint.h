@@ -30,5 +30,7 @@ void endpoint_make_reachable(struct endpoint *a);
 MUST_USE enum err endpoint_listen(const struct endpoint *a, int *ret_fd);
 /* Where |fd| listens: the port that was found for port 0. */
 MUST_USE enum err endpoint_of_socket(int fd, struct endpoint *ret_endpoint);
+/* Whom |fd| is connected to. ERR_IO: to nobody any more. */
+MUST_USE enum err endpoint_of_peer(int fd, struct endpoint *ret_endpoint);
 
 #endif

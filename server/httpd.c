@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "server/acceptor.h"
+#include "server/audit.h"
 #include "server/deadlines.h"
 #include "server/desk.h"
 #include "server/parking.h"
@@ -556,6 +557,7 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **co
         r->status = 0;
     metrics_request(h->metrics, api_call_route(r->call), r->status, elapsed_us);
     log_request(r, elapsed_us);
+    audit_log(r->call, r->status, r->peer->fd);
     deadline_phase(r->peer->deadline, PHASE_IDLE);
     if (r->is_untimed)
         (void)MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT,

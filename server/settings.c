@@ -131,6 +131,8 @@ static enum err check(struct reading *r, const struct setting *s, const struct o
                       struct str value) {
     const char *wrong = s->check ? s->check(value) : NULL;
 
+    if (wrong && s->is_secret)
+        return refuse(r, from, "%s", wrong);
     return wrong ? refuse_value(r, from, value, wrong) : ERR_OK;
 }
 

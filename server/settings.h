@@ -38,6 +38,7 @@ struct setting {
     const char *help;           /* one phrase */
     const char *const *choices; /* NULL ends */
     uint64_t min, max;
+    bool is_secret; /* never shown, also not in what is wrong with it */
     /* Of a text or of one of a list: NULL, or what it is ("is not an address"). */
     const char *(*check)(struct str value);
 };

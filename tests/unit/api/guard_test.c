@@ -89,7 +89,8 @@ static enum problem_code browser_of(struct guard_policy policy, const char *head
 }
 
 static enum problem_code browser(bool is_loopback, const char *head) {
-    return browser_of((struct guard_policy){is_loopback, is_loopback ? allowed : NULL}, head);
+    return browser_of((struct guard_policy){is_loopback, is_loopback ? allowed : NULL, false},
+                      head);
 }
 
 TEST(knows_the_hosts_of_this_machine) {
@@ -109,12 +110,15 @@ TEST(knows_the_hosts_of_this_machine) {
         (void)snprintf(head, sizeof head, "Host: %s", foreign[i]);
         CHECK_INT(browser(true, head), PROBLEM_FORBIDDEN_HOST);
         CHECK_INT(browser(false, head), PROBLEM_COUNT);
-        CHECK_INT(browser_of((struct guard_policy){false, allowed + 1}, head), PROBLEM_COUNT);
-        CHECK_INT(browser_of((struct guard_policy){false, allowed}, head), PROBLEM_FORBIDDEN_HOST);
+        CHECK_INT(browser_of((struct guard_policy){false, allowed + 1, false}, head),
+                  PROBLEM_COUNT);
+        CHECK_INT(browser_of((struct guard_policy){false, allowed, false}, head),
+                  PROBLEM_FORBIDDEN_HOST);
     }
-    CHECK_INT(browser_of((struct guard_policy){false, allowed}, "Host: CRAWL.example:80"),
+    CHECK_INT(browser_of((struct guard_policy){false, allowed, false}, "Host: CRAWL.example:80"),
               PROBLEM_COUNT);
-    CHECK_INT(browser_of((struct guard_policy){false, allowed}, "Host: 127.0.0.1"), PROBLEM_COUNT);
+    CHECK_INT(browser_of((struct guard_policy){false, allowed, false}, "Host: 127.0.0.1"),
+              PROBLEM_COUNT);
 }
 
 TEST(refuses_other_sites) {
@@ -140,5 +144,14 @@ TEST(guards_can_be_seen_to_matter) {
     (void)unsetenv("CRAWLD_TEST_GUARDS_OFF");
 }
 #endif
+
+TEST(who_has_a_token_may_come_from_anywhere) {
+    static const char foreign[] =
+        "Host: a.example\nOrigin: https://b.example\nSec-Fetch-Site: cross-site";
+
+    CHECK_INT(browser_of((struct guard_policy){true, NULL, true}, foreign), PROBLEM_COUNT);
+    CHECK_INT(browser_of((struct guard_policy){true, allowed, true}, foreign),
+              PROBLEM_FORBIDDEN_HOST);
+}
 
 TEST_MAIN

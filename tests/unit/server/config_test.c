@@ -122,9 +122,7 @@ TEST(what_is_wrong_is_one_line) {
 }
 
 TEST(what_does_not_work_yet_is_refused) {
-    CHECK_REFUSED("--token a:b", "", "--token: not available yet");
     CHECK_REFUSED("", "CRAWLD_RETENTION_SECONDS=5", "CRAWLD_RETENTION_SECONDS: not available yet");
-    CHECK_REFUSED("", "CRAWLD_TOKEN_FILE=/x", "CRAWLD_TOKEN_FILE: not available yet");
     CHECK_REFUSED("--database postgresql://u:secret@h/d", "",
                   "--database \"postgresql\": not available yet");
 }
@@ -187,6 +185,16 @@ TEST(values_come_from_files) {
     CHECK_ERR(read_config("", "CRAWLD_USER_AGENT_FILE=/nowhere/at/all"), ERR_INVALID);
 }
 
+TEST(a_token_lets_others_in_and_is_never_shown) {
+    CHECK_REFUSED("--token a:b", "", "--token: has a secret that is not of 16 to 256 characters");
+    CHECK_REFUSED("", "CRAWLD_TOKEN=a:0123456789abcdef,b/c:0123456789abcdef",
+                  "CRAWLD_TOKEN: has a name that is not 1 to 64 letters, digits and ._-");
+    CHECK_ERR(read_config("--listen 0.0.0.0:80", ""), ERR_INVALID);
+    CHECK_OK(read_config("--listen 0.0.0.0:80 --token a:0123456789abcdef", ""));
+    CHECK_OK(read_config("", "CRAWLD_TOKEN=a:0123456789abcdef,a:fedcba9876543210"));
+    CHECK_INT(config.tokens.n, 2);
+}
+
 TEST(the_user_agent_fits_a_header) {
     CHECK_ERR(read_config("--user-agent a\nb", ""), ERR_INVALID);
     CHECK_ERR(read_config("--user-agent caf\xc3\xa9", ""), ERR_INVALID);
@@ -198,7 +206,8 @@ TEST(help_names_what_works) {
     CHECK_OK(config_help(&help));
     CHECK(str_find_str(buf_str(&help), STR("--host-delay-ms N")) != STR_END);
     CHECK(str_find_str(buf_str(&help), STR("CRAWLD_HOST_DELAY_MS")) != STR_END);
-    CHECK(str_find_str(buf_str(&help), STR("--token")) == STR_END);
+    CHECK(str_find_str(buf_str(&help), STR("--token NAME:SECRET")) != STR_END);
+    CHECK(str_find_str(buf_str(&help), STR("--webhook-allow-net")) == STR_END);
     CHECK_OK(read_config("--host-delay-ms 5 --help", ""));
     CHECK(config.wants_help);
 }
