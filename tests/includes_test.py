@@ -24,6 +24,7 @@ HOMES = {
     "jansson.h": "api",
     "zlib.h": "base",
     "xxhash.h": "base",
+    "openssl/": "base",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.M)
 
