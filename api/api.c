@@ -5,6 +5,7 @@
 
 #include "api/guard.h"
 #include "api/hold.h"
+#include "api/quota.h"
 #include "api/receive.h"
 #include "api/routes.h"
 #include "base/mem.h"
@@ -25,6 +26,8 @@ struct api *api_new(const struct api_options *o) {
     job_options_copy(&a->options.defaults, &o->defaults);
     a->limits = codec_limits_of(&o->defaults, o->min_host_delay_ms, o->max_host_connections,
                                 o->robots_enforced);
+    if (o->tenant_requests_per_second)
+        a->quota = quota_new(o->tenant_requests_per_second);
     return a;
 }
 
@@ -32,6 +35,7 @@ void api_free(struct api *a) {
     if (!a)
         return;
     job_options_done(&a->options.defaults);
+    quota_free(a->quota);
     free(a);
 }
 
@@ -175,6 +179,16 @@ static void authenticate(struct api_call *c) {
         refuse_caller(c, v);
 }
 
+static void limit_rate(struct api_call *c) {
+    struct quota *quota = c->api->quota;
+
+    if (c->is_answered || !quota || !str_starts(c->path, STR("/v1/")))
+        return;
+    c->has_quota = true;
+    if (!quota_take(quota, c->tenant, c->now_ms, &c->calls_left))
+        call_refuse(c, PROBLEM_TOO_MANY_REQUESTS, NULL);
+}
+
 static void read_target(struct api_call *c) {
     OWNED_PROBLEM struct problem p;
     struct str query = c->target;
@@ -182,6 +196,7 @@ static void read_target(struct api_call *c) {
     problem_init(&p, PROBLEM_INVALID_PARAMETER);
     c->path = str_cut(&query, '?');
     authenticate(c);
+    limit_rate(c);
     if (!c->is_answered)
         find_route(c);
     if (c->is_answered)

@@ -24,8 +24,10 @@ struct api_options {
     struct crew *crew;           /* for running counts */
     struct job_options defaults; /* what a job gets where it asks for nothing; copied */
     uint32_t min_host_delay_ms, max_host_connections;
-    bool robots_enforced;             /* no job may turn robots.txt off */
-    uint64_t max_request_bytes;       /* JSON bodies, decoded */
+    bool robots_enforced;       /* no job may turn robots.txt off */
+    uint64_t max_request_bytes; /* JSON bodies, decoded */
+    /* Of one tenant; 0: no limit. The store holds to the second and third: see store_options. */
+    uint64_t tenant_requests_per_second, tenant_max_jobs, tenant_max_queued_urls;
     struct auth *auth;                /* borrowed; NULL: no tokens, and one tenant, number 0 */
     bool is_loopback;                 /* listening on loopback only; see guard_policy */
     const char *const *allowed_hosts; /* likewise; NULL ends; borrowed */

@@ -27,12 +27,27 @@ void call_add_header(struct api_call *c, const char *name, struct str value) {
     r->n_headers++;
 }
 
+/* draft-ietf-httpapi-ratelimit-headers-09: |name| is what is limited. */
+static void add_limit(struct api_call *c, const char *name, uint64_t quota, uint64_t left) {
+    bool is_rate = strcmp(name, "requests") == 0;
+    char value[96];
+
+    (void)snprintf(value, sizeof value, "\"%s\";q=%llu%s", name, (unsigned long long)quota,
+                   is_rate ? ";w=1" : "");
+    call_add_header(c, "RateLimit-Policy", str_of(value));
+    (void)snprintf(value, sizeof value, "\"%s\";r=%llu%s", name, (unsigned long long)left,
+                   is_rate ? ";t=1" : "");
+    call_add_header(c, "RateLimit", str_of(value));
+}
+
 static void add_common_headers(struct api_call *c) {
     call_add_header(c, "X-Request-Id", str_of(c->request_id));
     call_add_header(c, "X-Content-Type-Options", STR("nosniff"));
     if (str_starts(c->path, STR("/v1/"))) {
         call_add_header(c, "Cache-Control", STR("private, no-cache"));
         call_add_header(c, "Vary", STR("Accept, Accept-Encoding, Authorization"));
+        if (c->has_quota)
+            add_limit(c, "requests", c->api->options.tenant_requests_per_second, c->calls_left);
     } else {
         call_add_header(c, "Cache-Control", STR("no-store"));
     }
@@ -60,7 +75,9 @@ void call_problem(struct api_call *c, const struct problem *p) {
     if (problem_write(p, str_of(c->request_id), &c->response.body) != ERR_OK)
         buf_clear(&c->response.body); /* out of memory: the status alone must do */
     call_answer(c, problem_status(p->code), STR("application/problem+json"));
-    if (problem_status(p->code) == 503)
+    if (p->code == PROBLEM_TOO_MANY_REQUESTS)
+        call_add_header(c, "Retry-After", STR("1"));
+    else if (problem_status(p->code) == 503 || problem_status(p->code) == 429)
         call_add_header(c, "Retry-After", STR("30"));
 }
 
@@ -90,6 +107,25 @@ void call_refuse_cursor(struct api_call *c, const char *name) {
     refuse_parameter(c, PROBLEM_INVALID_CURSOR, name, "is not a cursor of this list");
 }
 
+static void refuse_quota(struct api_call *c, enum err e) {
+    bool jobs = e == ERR_QUOTA_JOBS;
+    uint64_t quota =
+        jobs ? c->api->options.tenant_max_jobs : c->api->options.tenant_max_queued_urls;
+
+    call_refuse(c, jobs ? PROBLEM_TOO_MANY_JOBS : PROBLEM_TOO_MANY_URLS,
+                jobs ? "wait for one of its jobs to end, or cancel one; nothing was changed"
+                     : "more URLs would be unfinished than a tenant may have; nothing was changed");
+    add_limit(c, jobs ? "jobs" : "urls", quota, 0);
+}
+
+bool call_check_quota(struct api_call *c, uint64_t jobs, uint64_t urls) {
+    enum err e = store_tenant_may(c->api->options.store, c->tenant, jobs, urls);
+
+    if (e != ERR_OK)
+        call_store_error(c, e);
+    return e == ERR_OK;
+}
+
 void call_store_error(struct api_call *c, enum err e) {
     switch (e) {
     case ERR_NOT_FOUND:
@@ -101,6 +137,10 @@ void call_store_error(struct api_call *c, enum err e) {
     case ERR_QUOTA:
         call_refuse(c, PROBLEM_FULL,
                     "more URLs would be queued than --max-queued-urls allows; nothing was changed");
+        return;
+    case ERR_QUOTA_JOBS:
+    case ERR_QUOTA_URLS:
+        refuse_quota(c, e);
         return;
     case ERR_STOPPED:
         call_refuse(c, PROBLEM_UNAVAILABLE, "the service is stopping");

@@ -17,6 +17,7 @@ struct hold;
 
 struct api {
     struct api_options options;
+    struct quota *quota; /* NULL: tenants may call as often as they like */
     struct codec_limits limits;
     _Atomic uint64_t held_bytes; /* of JSON bodies that are being received */
 };
@@ -38,9 +39,11 @@ struct api_call {
     size_t n_headers;
     int64_t now_ms;
     struct query query;
-    int64_t tenant;     /* who calls; 0: the service has no tokens */
-    char *tenant_name;  /* NULL: nobody knows */
-    struct uuid job_id; /* where the path has {id}; from route->finish on the tenant's own */
+    int64_t tenant;      /* who calls; 0: the service has no tokens */
+    char *tenant_name;   /* NULL: nobody knows */
+    uint64_t calls_left; /* it may make so many at once now, where there is a quota */
+    bool has_quota;      /* that was asked */
+    struct uuid job_id;  /* where the path has {id}; from route->finish on the tenant's own */
     char *request_id;
     const struct route *route; /* NULL: none matches */
     /* its body */
@@ -66,6 +69,8 @@ void call_problem(struct api_call *c, const struct problem *p);
 void call_refuse(struct api_call *c, enum problem_code code, const char *detail);
 void call_refuse_parameter(struct api_call *c, const char *name, const char *detail);
 void call_refuse_cursor(struct api_call *c, const char *name); /* of the parameter */
+/* Whether the tenant may have a job more, and |urls| URLs; false: the call is answered. */
+bool call_check_quota(struct api_call *c, uint64_t jobs, uint64_t urls);
 /* What the store says went wrong; with a NOT_FOUND the job is meant. */
 void call_store_error(struct api_call *c, enum err e);
 

@@ -32,6 +32,9 @@
     X(EMPTY_LIST, 422, "empty_list", "The list holds no URLs")                                     \
     X(NO_VALID_URL, 422, "no_valid_url", "None of the URLs is valid")                              \
     X(REJECTED_URL, 422, "rejected_url", "The list has URLs that are not valid")                   \
+    X(TOO_MANY_JOBS, 429, "too_many_jobs", "The tenant has as many jobs as it may have")           \
+    X(TOO_MANY_URLS, 429, "too_many_urls", "The tenant has as many URLs queued as it may have")    \
+    X(TOO_MANY_REQUESTS, 429, "too_many_requests", "The tenant calls more often than it may")      \
     X(HEAD_TOO_LARGE, 431, "head_too_large", "The head of the request is larger than the limit")   \
     X(INTERNAL, 500, "internal_error", "The service failed")                                       \
     X(NOT_IMPLEMENTED, 501, "not_implemented", "The transfer coding is not known")                 \

@@ -145,6 +145,11 @@ static bool read_flags(struct receive *r, struct api_call *c) {
     return call_flag(c, "strict", &r->is_strict) && call_flag(c, "dry_run", &r->is_dry);
 }
 
+/* Before a long list comes in for nothing. A job in JSON may be empty. */
+static bool check_quota(const struct receive *r, struct api_call *c) {
+    return r->is_dry || call_check_quota(c, r->adds ? 0 : 1, r->is_json && !r->adds ? 0 : 1);
+}
+
 /* Options of a text come in the query; with JSON they stand in the body. */
 static bool read_query(struct receive *r, struct api_call *c) {
     problem_init(&r->problem, PROBLEM_INVALID_OPTION);
@@ -172,7 +177,7 @@ struct receive *receive_new(struct api_call *c, bool adds) {
     lines_init(&r->lines);
     r->draft = new_draft(c);
     r->inflate = is_gzip ? inflate_new(INFLATE_GZIP_STRICT) : NULL;
-    if (!read_flags(r, c) || !check_length(r, c) || !read_query(r, c))
+    if (!read_flags(r, c) || !check_quota(r, c) || !check_length(r, c) || !read_query(r, c))
         return NULL;
     e = submit_init(&r->submit, c->api->options.store);
     if (e == ERR_OK && is_gzip && !r->inflate)

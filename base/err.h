@@ -16,6 +16,8 @@
     X(BUSY, "busy")                                                                                \
     X(FULL, "no space left")                                                                       \
     X(QUOTA, "beyond what is allowed")                                                             \
+    X(QUOTA_JOBS, "more jobs than a tenant may have")                                              \
+    X(QUOTA_URLS, "more URLs than a tenant may have")                                              \
     X(IO, "input/output error")                                                                    \
     X(CORRUPT, "damaged data")                                                                     \
     X(UNSUPPORTED, "not supported")                                                                \

@@ -167,6 +167,8 @@ static enum err open_store(struct app *a) {
         .url = str_of(a->config.database),
         .min_free_bytes = a->config.min_free_bytes,
         .max_queued_urls = a->config.max_queued_urls,
+        .tenant_max_jobs = a->config.tenant_max_jobs,
+        .tenant_max_queued_urls = a->config.tenant_max_queued_urls,
     };
     enum err e = store_open(&o, &a->store, &a->why);
 
@@ -270,6 +272,9 @@ static struct api *start_api(struct app *a) {
         .max_host_connections = (uint32_t)a->config.host_connections,
         .robots_enforced = a->config.robots_policy == ROBOTS_POLICY_ENFORCE,
         .max_request_bytes = a->config.max_request_bytes,
+        .tenant_requests_per_second = a->config.tenant_requests_per_second,
+        .tenant_max_jobs = a->config.tenant_max_jobs,
+        .tenant_max_queued_urls = a->config.tenant_max_queued_urls,
         .auth = a->auth,
         .is_loopback = endpoint_is_loopback(&a->config.listen_address),
         .allowed_hosts = a->allowed_hosts,

@@ -127,6 +127,13 @@ static const struct setting table[] = {
      .help = "over all jobs; a list that would pass it, its duplicates counted, is refused"},
     {"min-free-bytes", SETTING_SIZE, AT(min_free_bytes), .hint = "N", .initial = "512MiB",
      .max = (uint64_t)1 << 50, .help = "on the volume; below it the crawl pauses"},
+    {"tenant-max-jobs", SETTING_NUMBER, AT(tenant_max_jobs), .hint = "N", .initial = "0",
+     .max = 1000000000, .help = "unfinished jobs of one tenant; 0: any number"},
+    {"tenant-max-queued-urls", SETTING_NUMBER, AT(tenant_max_queued_urls), .hint = "N",
+     .initial = "0", .max = 1000000000000, .help = "unfinished URLs of one tenant; 0: any number"},
+    {"tenant-requests-per-second", SETTING_NUMBER, AT(tenant_requests_per_second), .hint = "N",
+     .initial = "0", .max = 1000000,
+     .help = "calls of one tenant, without tokens of all callers together; 0: any number"},
     {"drain-ms", SETTING_NUMBER, AT(drain_ms), .hint = "N", .initial = "5000", .max = 3600000,
      .help = "time for transfers and uploads under way when told to stop"},
     {"window-bytes", SETTING_SIZE, AT(window_bytes), .hint = "N", .initial = "12MiB", .min = MIB,
@@ -138,9 +145,6 @@ static const struct setting table[] = {
      .initial = "info", .choices = log_levels, .help = "the least that is logged"},
     {.name = "cors-origin", .kind = SETTING_LATER},
     {.name = "webhook-allow-net", .kind = SETTING_LATER},
-    {.name = "tenant-max-jobs", .kind = SETTING_LATER},
-    {.name = "tenant-max-queued-urls", .kind = SETTING_LATER},
-    {.name = "tenant-requests-per-second", .kind = SETTING_LATER},
     {.name = "retention-seconds", .kind = SETTING_LATER},
 };
 

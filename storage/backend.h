@@ -18,7 +18,8 @@ struct backend {
     struct feeds *feeds; /* borrowed */
     struct news *news;   /* borrowed */
     uint64_t max_queued_urls, min_free_bytes;
-    const char *spool_folder; /* for uploads; owned by the back end */
+    uint64_t tenant_max_jobs, tenant_max_queued_urls; /* 0: no limit */
+    const char *spool_folder;                         /* for uploads; owned by the back end */
     uint64_t epoch;
 
     /* written by the back end's writer but for |receiving|; any thread may look */
@@ -26,6 +27,10 @@ struct backend {
     atomic_uint_fast64_t receiving; /* URLs of uploads that are under way */
     atomic_uint_fast64_t queued_urls, commits, commit_us, results, wal_bytes, sweep_rows;
 };
+
+/* May a tenant that has |load| have so many more? See store_tenant_may. */
+MUST_USE enum err backend_admits(const struct backend *b, struct tenant_load load, uint64_t jobs,
+                                 uint64_t urls);
 
 /* The one that |s| has chosen. */
 struct backend *store_backend(struct store *s);
@@ -35,6 +40,7 @@ struct backend_ops {
     void (*free)(struct backend *b);
 
     enum err (*tenant)(struct backend *b, struct str name, int64_t *ret_no);
+    enum err (*tenant_load)(struct backend *b, int64_t tenant, struct tenant_load *ret_load);
     /* |id| NULL: by |no| */
     enum err (*job_get)(struct backend *b, const struct uuid *id, int64_t no, struct job **ret_job);
     enum err (*job_list)(struct backend *b, const struct job_filter *f, struct job ***ret_jobs,

@@ -49,6 +49,18 @@ static enum err job_get(struct backend *b, const struct uuid *id, int64_t no,
     return e;
 }
 
+static enum err tenant_load(struct backend *b, int64_t tenant, struct tenant_load *ret_load) {
+    struct sqlite *s = sqlite_of(b);
+    struct reader *r;
+    enum err e = pool_get(s->pool, &r);
+
+    if (e != ERR_OK)
+        return e;
+    e = tenants_load(r->db, tenant, ret_load);
+    pool_put(s->pool, r);
+    return e;
+}
+
 static enum err job_list(struct backend *b, const struct job_filter *f, struct job ***ret_jobs,
                          size_t *ret_n) {
     struct sqlite *s = sqlite_of(b);
@@ -75,6 +87,7 @@ static const struct backend_ops ops = {
     .stop = stop,
     .free = free_backend,
     .tenant = sqlite_tenant,
+    .tenant_load = tenant_load,
     .job_get = job_get,
     .job_list = job_list,
     .job_move = job_move,
@@ -131,6 +144,8 @@ static struct sqlite *new_sqlite(const struct store_options *o, struct str path,
     s->backend.news = news;
     s->backend.max_queued_urls = o->max_queued_urls;
     s->backend.min_free_bytes = o->min_free_bytes;
+    s->backend.tenant_max_jobs = o->tenant_max_jobs;
+    s->backend.tenant_max_queued_urls = o->tenant_max_queued_urls;
     s->backend.spool_folder = s->folder;
     s->scratch.codec = linkrow_codec_new();
     buf_init(&s->scratch.record, RECORD_MAX_BYTES);

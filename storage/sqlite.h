@@ -43,6 +43,9 @@ MUST_USE enum err sqlite_open(const struct store_options *o, struct str path, st
 
 /* sqlite_tenants.c */
 MUST_USE enum err sqlite_tenant(struct backend *b, struct str name, int64_t *ret_no);
+MUST_USE enum err tenants_load(struct db *db, int64_t tenant, struct tenant_load *ret_load);
+/* As store_tenant_may, in a transaction of the writer. */
+MUST_USE enum err tenants_admit(struct writer *w, int64_t tenant, uint64_t jobs, uint64_t urls);
 /* sqlite_retry.c */
 MUST_USE enum err sqlite_retry(struct backend *b, const struct uuid *id, uint64_t codes,
                                uint64_t *ret_retried, struct job **ret_job);

@@ -335,6 +335,9 @@ static enum err run_begin(struct writer *w, struct request *request) {
 
     if (e != ERR_OK || !a->held.holds)
         return e;
+    e = tenants_admit(w, l.job.tenant, l.job.state == JOB_COMPLETED ? 1 : 0, a->counts.accepted);
+    if (e != ERR_OK)
+        return e;
     a->salt = l.salt;
     a->is_first = l.job.counts.total == 0;
     a->build = l.keeps_seen || a->is_first ? BUILT : BUILD_TASKS;

@@ -111,8 +111,10 @@ static enum err store_rows(struct piece *p, int64_t no, int64_t *next_page) {
 static enum err flip(struct writer *w, struct piece *p, int64_t no, int64_t next_page) {
     struct ledger l;
     int64_t now = clock_wall_ms();
-    enum err e = ledger_get(writer_db(w), no, &l);
+    enum err e = tenants_admit(w, p->draft->tenant, 1, p->counts.accepted);
 
+    if (e == ERR_OK)
+        e = ledger_get(writer_db(w), no, &l);
     if (e != ERR_OK)
         return e;
     l.next_page = next_page;

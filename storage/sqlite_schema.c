@@ -36,6 +36,7 @@ static const char *const migrations[] = {
     "  name BLOB, metadata BLOB, options BLOB NOT NULL) STRICT;"
     "CREATE INDEX job_by_state ON job(state, no);"
     "CREATE INDEX job_by_tenant ON job(tenant, no);"
+    "CREATE INDEX job_unfinished ON job(tenant) WHERE state IN (1,2,3,4);" /* to cancelling */
     "CREATE INDEX job_by_deadline ON job(deadline_at)"
     "  WHERE deadline_at>0 AND state IN (1,2,3);" /* queued, running, paused */
     /* A URL without an outcome. host: host_id of the host key. */

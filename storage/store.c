@@ -10,6 +10,15 @@ struct store {
     struct backend *backend;
 };
 
+enum err backend_admits(const struct backend *b, struct tenant_load load, uint64_t jobs,
+                        uint64_t urls) {
+    if (jobs && b->tenant_max_jobs && load.jobs + jobs > b->tenant_max_jobs)
+        return ERR_QUOTA_JOBS;
+    if (urls && b->tenant_max_queued_urls && load.urls + urls > b->tenant_max_queued_urls)
+        return ERR_QUOTA_URLS;
+    return ERR_OK;
+}
+
 struct backend *store_backend(struct store *s) {
     return s->backend;
 }
@@ -117,6 +126,20 @@ enum err store_job_get_no(struct store *s, int64_t no, struct job **ret_job) {
 
 enum err store_tenant(struct store *s, struct str name, int64_t *ret_no) {
     return s->backend->ops->tenant(s->backend, name, ret_no);
+}
+
+enum err store_tenant_load(struct store *s, int64_t tenant, struct tenant_load *ret_load) {
+    return s->backend->ops->tenant_load(s->backend, tenant, ret_load);
+}
+
+enum err store_tenant_may(struct store *s, int64_t tenant, uint64_t jobs, uint64_t urls) {
+    struct tenant_load load;
+    enum err e;
+
+    if (!s->backend->tenant_max_jobs && !s->backend->tenant_max_queued_urls)
+        return ERR_OK;
+    e = store_tenant_load(s, tenant, &load);
+    return e == ERR_OK ? backend_admits(s->backend, load, jobs, urls) : e;
 }
 
 enum err store_job_tenant(struct store *s, const struct uuid *id, int64_t *ret_tenant) {

@@ -25,6 +25,8 @@ struct store_options {
     struct str url;           /* "sqlite:crawld.db" */
     uint64_t min_free_bytes;  /* on the volume; below it the store says so (store_health) */
     uint64_t max_queued_urls; /* unfinished URLs over all jobs; see ingest_add */
+    /* Of one tenant, unfinished; 0: no limit. See ingest_commit. */
+    uint64_t tenant_max_jobs, tenant_max_queued_urls;
 };
 
 /* Opens or creates, migrates, takes the lock file, settles what a crash left
@@ -70,6 +72,15 @@ uint64_t store_epoch(const struct store *s);
 
 /* The number of the tenant of that name, greater than 0 and the same for ever; durable. */
 MUST_USE enum err store_tenant(struct store *s, struct str name, int64_t *ret_no);
+
+/* What it has that is unfinished. One short read, however much is finished. */
+struct tenant_load {
+    uint64_t jobs, urls;
+};
+MUST_USE enum err store_tenant_load(struct store *s, int64_t tenant, struct tenant_load *ret_load);
+/* May it have a job more, and |urls| URLs? ERR_QUOTA_JOBS, ERR_QUOTA_URLS. Only a look: what
+ * counts is the commit. No read where there are no limits. */
+MUST_USE enum err store_tenant_may(struct store *s, int64_t tenant, uint64_t jobs, uint64_t urls);
 
 /* --- jobs -------------------------------------------------------------------- */
 
@@ -180,7 +191,8 @@ uint64_t ingest_received(const struct ingest *in);
  * priority, options, created_at, and state: JOB_PAUSED for a job that begins so, anything
  * else for a QUEUED one; borrowed. Its deadline counts from created_at. Takes about a second
  * per million URLs. ERR_INVALID where no seed was valid, but for a paused job of no seeds at
- * all: nothing is stored, |ret_submission| is written nevertheless. Use |in| no more but to
+ * all: nothing is stored, |ret_submission| is written nevertheless. ERR_QUOTA_JOBS or
+ * ERR_QUOTA_URLS where the tenant would have more than it may. Use |in| no more but to
  * free it. */
 MUST_USE enum err ingest_commit(struct ingest *in, const struct job *draft, struct job **ret_job,
                                 struct submission *ret_submission);
@@ -188,7 +200,8 @@ MUST_USE enum err ingest_commit(struct ingest *in, const struct job *draft, stru
  * duplicate, the rest gets places behind those that are taken; a COMPLETED job runs again, as
  * store_job_retry says, a PAUSED one stays so. ERR_INVALID as above; ERR_NOT_FOUND;
  * ERR_CONFLICT in other states than QUEUED, RUNNING, PAUSED and COMPLETED (*ret_job is
- * written then); ERR_BUSY while such a call or a retry is at work on the job.
+ * written then); ERR_BUSY while such a call or a retry is at work on the job; ERR_QUOTA_JOBS and
+ * ERR_QUOTA_URLS by what is there at the start, the list's duplicates in the job counted.
  * In many small steps, durable when it returns; on another error what was added before stays,
  * and adding the list again finds it there. The first addition to a job that did not keep
  * track of its URLs takes about 4 s more per million of them. Use |in| no more but to free it. */

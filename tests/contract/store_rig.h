@@ -27,12 +27,15 @@ struct rig {
     char url[128];
     struct store *store;
     struct buf why;
-    uint64_t max_queued, min_free;
+    uint64_t max_queued, min_free, tenant_max_jobs, tenant_max_queued;
 };
 
 RIG_UNUSED static enum err rig_open(struct rig *r) {
-    const struct store_options o = {
-        .url = str_of(r->url), .min_free_bytes = r->min_free, .max_queued_urls = r->max_queued};
+    const struct store_options o = {.url = str_of(r->url),
+                                    .min_free_bytes = r->min_free,
+                                    .max_queued_urls = r->max_queued,
+                                    .tenant_max_jobs = r->tenant_max_jobs,
+                                    .tenant_max_queued_urls = r->tenant_max_queued};
 
     buf_clear(&r->why);
     return store_open(&o, &r->store, &r->why);

@@ -113,4 +113,31 @@ TEST(what_a_tenant_knows_of_a_url_no_other_does) {
     CHECK(known);
 }
 
+TEST(a_tenant_may_have_so_much_and_no_more) {
+    OWNED(job) struct job *first = NULL;
+    OWNED(job) struct job *second = NULL;
+    OWNED(job) struct job *other = NULL;
+    struct tenant_load load;
+
+    RIG r;
+
+    rig_new_folder(&r);
+    r.tenant_max_jobs = r.tenant_max_queued = 2;
+    CHECK_OK(rig_open(&r));
+    CHECK_OK(new_job(&r, 7, false, &first));
+    CHECK_OK(store_tenant_may(r.store, 7, 1, 1));
+    CHECK_ERR(store_tenant_may(r.store, 7, 1, 2), ERR_QUOTA_URLS);
+    CHECK_OK(new_job(&r, 7, false, &second));
+    CHECK_ERR(store_tenant_may(r.store, 7, 1, 0), ERR_QUOTA_JOBS);
+    CHECK_ERR(new_job(&r, 7, false, &other), ERR_QUOTA_JOBS);
+    CHECK_OK(new_job(&r, 8, false, &other));
+    CHECK_OK(store_tenant_load(r.store, 7, &load));
+    CHECK_INT(load.jobs, 2);
+    CHECK_INT(load.urls, 2);
+    CHECK_INT(listed(&r, &(struct job_filter){.tenant = 7, .limit = 9}), 21);
+    job_free(TAKE(first));
+    CHECK_OK(store_job_delete(r.store, &second->id));
+    CHECK_OK(new_job(&r, 7, false, &first));
+}
+
 TEST_MAIN

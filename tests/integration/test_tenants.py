@@ -1,5 +1,6 @@
 """Tokens, and the tenants they stand for: who has none is let in nowhere, and nobody sees another's jobs."""
 
+import concurrent.futures
 import json
 import signal
 import time
@@ -160,3 +161,48 @@ def test_a_browser_needs_the_token_and_nothing_else(service):
     foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site", "Host": "evil.example"}
     assert call(crawld, "GET", "/v1/jobs", secret=A, **foreign).status == 200
     assert call(crawld, "GET", "/v1/jobs", **foreign).status == 401
+
+
+def test_a_tenant_may_have_so_many_jobs(service):
+    crawld = service(*TOKENS, "--tenant-max-jobs", "2", "--tenant-max-queued-urls", "5")
+    jobs = [create(crawld, A, urls=["http://127.0.0.1:9/"]).json["id"] for _ in range(2)]
+    refused = create(crawld, A)
+    assert (refused.status, refused.json["code"]) == (429, "too_many_jobs")
+    assert int(refused.headers["Retry-After"]) > 0
+    assert refused.headers["RateLimit-Policy"] == '"jobs";q=2'
+    assert refused.headers["RateLimit"] == '"jobs";r=0'
+    assert create(crawld, B).status == 202
+    more = json.dumps({"urls": [f"http://127.0.0.1:9/{i}" for i in range(4)]})
+    refused = call(crawld, "POST", f"/v1/jobs/{jobs[0]}/urls", more, A)
+    assert (refused.status, refused.json["code"]) == (429, "too_many_urls")
+    assert call(crawld, "GET", f"/v1/jobs/{jobs[0]}", secret=A).json["counts"]["total"] == 1
+    dry = call(crawld, "POST", "/v1/jobs?dry_run=1", more, A)
+    assert (dry.status, dry.json["submission"]["accepted"]) == (200, 4)
+    assert call(crawld, "POST", f"/v1/jobs/{jobs[1]}/cancel", secret=A).status == 200
+    end = time.monotonic() + 20
+    while create(crawld, A).status != 202:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_lists_that_come_at_once_do_not_pass_the_limit(service):
+    """Each may begin; what they may have together is decided where they are stored."""
+    crawld = service("--tenant-max-jobs", "3")
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        body = json.dumps({"urls": ["http://127.0.0.1:9/"], "paused": True})
+        statuses = list(pool.map(lambda _: call(crawld, "POST", "/v1/jobs", body).status, range(12)))
+    assert sorted(statuses) == [202] * 3 + [429] * 9
+
+
+def test_who_calls_too_often(service):
+    crawld = service(*TOKENS, "--tenant-requests-per-second", "5")
+    answers = [call(crawld, "GET", "/v1/jobs", secret=A) for _ in range(30)]
+    passed = [a for a in answers if a.status == 200]
+    refused = [a for a in answers if a.status == 429]
+    assert len(passed) >= 5 and refused and len(passed) + len(refused) == 30
+    assert passed[0].headers["RateLimit-Policy"] == '"requests";q=5;w=1'
+    assert passed[0].headers["RateLimit"] == '"requests";r=4;t=1'
+    assert refused[0].json["code"] == "too_many_requests"
+    assert refused[0].headers["Retry-After"] == "1"
+    assert call(crawld, "GET", "/v1/jobs", secret=B).status == 200
+    assert {crawld.get("/healthz").status for _ in range(30)} == {200}
