@@ -105,8 +105,10 @@ static void refuse_by(struct api_call *c, struct guard_refusal found) {
 
 static void check_head(struct api_call *c, const struct api_request *r) {
     const struct api_options *o = &c->api->options;
-    struct guard_policy policy = {o->is_loopback, o->allowed_hosts, o->auth != NULL};
+    struct guard_policy policy = {o->is_loopback, o->allowed_hosts, o->auth != NULL,
+                                  o->cors_origins};
 
+    c->origin = guard_cors_origin(c->headers, c->n_headers, o->cors_origins);
     refuse_by(c, guard_framing(r));
     if (c->is_answered)
         c->response.closes = true;
@@ -165,6 +167,23 @@ static void refuse_caller(struct api_call *c, enum auth_verdict v) {
                               : STR("Bearer realm=\"crawld\""));
 }
 
+/* Fetch section 4.8: may a page on that site make the call? Asked without a token. */
+static void answer_preflight(struct api_call *c) {
+    OWNED_BUF struct buf methods = BUF_INIT(256);
+    struct str wanted;
+
+    if (!c->origin.len || !str_eq(c->method, STR("OPTIONS")) ||
+        !call_header(c, STR("Access-Control-Request-Method"), &wanted) ||
+        routes_allow(c->path, &methods) != ERR_OK || !methods.len)
+        return;
+    call_answer(c, 204, STR_NONE);
+    call_add_header(c, "Access-Control-Allow-Methods", buf_str(&methods));
+    call_add_header(c, "Access-Control-Allow-Headers",
+                    STR("Authorization, Content-Encoding, Content-Type, Idempotency-Key, "
+                        "If-None-Match, Last-Event-ID, Prefer, X-Request-Id"));
+    call_add_header(c, "Access-Control-Max-Age", STR("7200"));
+}
+
 /* What stands outside of /v1 is for everybody. */
 static void authenticate(struct api_call *c) {
     struct auth *auth = c->api->options.auth;
@@ -195,7 +214,9 @@ static void read_target(struct api_call *c) {
 
     problem_init(&p, PROBLEM_INVALID_PARAMETER);
     c->path = str_cut(&query, '?');
-    authenticate(c);
+    answer_preflight(c);
+    if (!c->is_answered)
+        authenticate(c);
     limit_rate(c);
     if (!c->is_answered)
         find_route(c);

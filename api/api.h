@@ -31,6 +31,7 @@ struct api_options {
     struct auth *auth;                /* borrowed; NULL: no tokens, and one tenant, number 0 */
     bool is_loopback;                 /* listening on loopback only; see guard_policy */
     const char *const *allowed_hosts; /* likewise; NULL ends; borrowed */
+    const char *const *cors_origins;  /* likewise */
     /* Appends the Prometheus text; any thread. */
     enum err (*metrics)(void *arg, struct buf *out);
     void *metrics_arg;
@@ -54,7 +55,7 @@ struct api_request {
     int64_t now_ms; /* wall clock */
 };
 
-enum { API_MAX_RESPONSE_HEADERS = 16 };
+enum { API_MAX_RESPONSE_HEADERS = 24 };
 
 /* What somebody waits for: see store_watch_arm. */
 struct api_wait {

@@ -40,9 +40,24 @@ static void add_limit(struct api_call *c, const char *name, uint64_t quota, uint
     call_add_header(c, "RateLimit", str_of(value));
 }
 
+/* Fetch section 3.3: what a page on another site may see. */
+static void add_cors_headers(struct api_call *c) {
+    if (!c->api->options.cors_origins || !*c->api->options.cors_origins)
+        return;
+    call_add_header(c, "Vary", STR("Origin"));
+    if (!c->origin.len)
+        return;
+    call_add_header(c, "Access-Control-Allow-Origin", c->origin);
+    call_add_header(c, "Access-Control-Expose-Headers",
+                    STR("Accept-Encoding, Accept-Post, Allow, Content-Disposition, ETag, "
+                        "Idempotency-Replayed, Link, Location, Preference-Applied, RateLimit, "
+                        "RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id"));
+}
+
 static void add_common_headers(struct api_call *c) {
     call_add_header(c, "X-Request-Id", str_of(c->request_id));
     call_add_header(c, "X-Content-Type-Options", STR("nosniff"));
+    add_cors_headers(c);
     if (str_starts(c->path, STR("/v1/"))) {
         call_add_header(c, "Cache-Control", STR("private, no-cache"));
         call_add_header(c, "Vary", STR("Accept, Accept-Encoding, Authorization"));

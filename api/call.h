@@ -43,6 +43,7 @@ struct api_call {
     char *tenant_name;   /* NULL: nobody knows */
     uint64_t calls_left; /* it may make so many at once now, where there is a quota */
     bool has_quota;      /* that was asked */
+    struct str origin;   /* of a page on another site that may see the answer; or empty */
     struct uuid job_id;  /* where the path has {id}; from route->finish on the tenant's own */
     char *request_id;
     const struct route *route; /* NULL: none matches */

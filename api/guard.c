@@ -197,6 +197,18 @@ static bool is_same_origin(struct str origin, struct str host) {
     return false;
 }
 
+struct str guard_cors_origin(const struct api_header *headers, size_t n,
+                             const char *const *cors_origins) {
+    struct str origin;
+
+    if (!guard_header(headers, n, STR("Origin"), &origin))
+        return STR_NONE;
+    for (const char *const *o = cors_origins; o && *o; o++)
+        if (str_eq(origin, str_of(*o)))
+            return origin;
+    return STR_NONE;
+}
+
 struct guard_refusal guard_browser(const struct api_request *r, const struct guard_policy *p) {
     struct str host = STR_NONE, origin, site;
     bool has_host = guard_header(r->headers, r->n_headers, STR("Host"), &host);
@@ -205,7 +217,8 @@ struct guard_refusal guard_browser(const struct api_request *r, const struct gua
     if (is_checked && has_host && GUARD("host") && !is_own_host(host, p))
         return refused(PROBLEM_FORBIDDEN_HOST,
                        "Host must be localhost, a loopback address or an allowed host");
-    if (p->has_tokens || !GUARD("browser"))
+    if (p->has_tokens || guard_cors_origin(r->headers, r->n_headers, p->cors_origins).len ||
+        !GUARD("browser"))
         return passed;
     if (guard_header(r->headers, r->n_headers, STR("Origin"), &origin) &&
         !is_same_origin(origin, host))

@@ -27,8 +27,13 @@ struct guard_policy {
     /* Callers show a token, which no browser adds by itself: so other web sites have none,
      * and what is said above is not needed on loopback either. */
     bool has_tokens;
+    const char *const *cors_origins; /* other sites that may call; NULL: none; NULL ends */
 };
 struct guard_refusal guard_browser(const struct api_request *r, const struct guard_policy *p);
+
+/* The Origin, where it is one of |cors_origins|; else empty. */
+struct str guard_cors_origin(const struct api_header *headers, size_t n,
+                             const char *const *cors_origins);
 
 /* The value of the first header |name|, without blanks around it; false where there
  * is none. */

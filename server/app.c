@@ -37,7 +37,7 @@ struct app {
     struct config config;
     struct buf why; /* one line: why it cannot start */
     struct buf dns_servers;
-    const char **allowed_hosts; /* NULL ends; borrows from the config */
+    const char **allowed_hosts, **cors_origins; /* NULL ends; borrow from the config */
     struct job_options defaults;
     size_t max_transfers;
     unsigned max_connections;
@@ -148,15 +148,22 @@ static void fill_defaults(struct app *a) {
     };
 }
 
+static const char **with_end(const struct texts *t) {
+    const char **all = NEW_N(const char *, t->n + 1);
+
+    for (size_t i = 0; i < t->n; i++)
+        all[i] = t->items[i];
+    return all;
+}
+
 static enum err join_lists(struct app *a) {
-    const struct texts *dns = &a->config.dns_servers, *hosts = &a->config.allowed_hosts;
+    const struct texts *dns = &a->config.dns_servers;
     enum err e = ERR_OK;
 
     for (size_t i = 0; i < dns->n && e == ERR_OK; i++)
         e = buf_printf(&a->dns_servers, "%s%s", i ? "," : "", dns->items[i]);
-    a->allowed_hosts = NEW_N(const char *, hosts->n + 1);
-    for (size_t i = 0; i < hosts->n; i++)
-        a->allowed_hosts[i] = hosts->items[i];
+    a->allowed_hosts = with_end(&a->config.allowed_hosts);
+    a->cors_origins = with_end(&a->config.cors_origins);
     return e;
 }
 
@@ -278,6 +285,7 @@ static struct api *start_api(struct app *a) {
         .auth = a->auth,
         .is_loopback = endpoint_is_loopback(&a->config.listen_address),
         .allowed_hosts = a->allowed_hosts,
+        .cors_origins = a->cors_origins,
         .metrics = metrics_put,
         .metrics_arg = a->metrics,
         .stopping = &a->stopping,
@@ -363,6 +371,7 @@ static void app_done(struct app *a) {
         (void)close(a->listen_fd);
     job_options_done(&a->defaults);
     free(a->allowed_hosts);
+    free(a->cors_origins);
     buf_done(&a->dns_servers);
     buf_done(&a->why);
     config_done(&a->config);

@@ -55,6 +55,22 @@ static const char *check_host_name(struct str value) {
     return NULL;
 }
 
+/* As browsers write it: lower case, no path, no usual port. */
+static const char *check_origin(struct str value) {
+    struct str rest = value;
+    struct str scheme = str_cut(&rest, ':');
+    bool is_web = str_eq(scheme, STR("http")) || str_eq(scheme, STR("https"));
+
+    if (!is_web || !str_starts(rest, STR("//")) || rest.len == 2)
+        return "is not the origin of a site, as in https://app.example";
+    rest = str_from(rest, 2);
+    for (size_t i = 0; i < rest.len; i++)
+        if (rest.ptr[i] <= ' ' || rest.ptr[i] > '~' || strchr("/@?#\\,*", rest.ptr[i]) ||
+            (rest.ptr[i] >= 'A' && rest.ptr[i] <= 'Z'))
+            return "is not the origin of a site, as in https://app.example";
+    return NULL;
+}
+
 static const char *check_token(struct str value) {
     struct auth_token ignored;
 
@@ -85,6 +101,8 @@ static const struct setting table[] = {
     {"allowed-host", SETTING_LIST, AT(allowed_hosts), .hint = "NAME", .check = check_host_name,
      .help = "accept this Host besides localhost, and no other: so it is on loopback, and "
              "elsewhere once one is given; may be repeated"},
+    {"cors-origin", SETTING_LIST, AT(cors_origins), .hint = "ORIGIN", .check = check_origin,
+     .help = "let pages of this site call, as in https://app.example; may be repeated"},
     {"allow-net", SETTING_LIST, AT(allow_nets), .hint = "CIDR", .check = check_net,
      .help = "crawl this private or special range too; may be repeated"},
     {"dns-server", SETTING_LIST, AT(dns_servers), .hint = "ADDR[:PORT]",
@@ -143,7 +161,6 @@ static const struct setting table[] = {
      .help = "of the log, which goes to standard error"},
     {"log-level", SETTING_CHOICE, AT(log_level), .hint = "debug|info|warning|error",
      .initial = "info", .choices = log_levels, .help = "the least that is logged"},
-    {.name = "cors-origin", .kind = SETTING_LATER},
     {.name = "webhook-allow-net", .kind = SETTING_LATER},
     {.name = "retention-seconds", .kind = SETTING_LATER},
 };

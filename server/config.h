@@ -12,7 +12,7 @@ struct config {
     char *listen, *database, *user_agent;
     bool no_auth;
     struct texts tokens; /* NAME:SECRET */
-    struct texts allowed_hosts, allow_nets, dns_servers;
+    struct texts allowed_hosts, cors_origins, allow_nets, dns_servers;
     uint64_t max_transfers, fetch_threads, host_delay_ms, min_host_delay_ms, host_connections;
     uint64_t ip_connections;
     unsigned robots;        /* enum robots_mode */

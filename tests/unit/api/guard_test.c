@@ -89,7 +89,7 @@ static enum problem_code browser_of(struct guard_policy policy, const char *head
 }
 
 static enum problem_code browser(bool is_loopback, const char *head) {
-    return browser_of((struct guard_policy){is_loopback, is_loopback ? allowed : NULL, false},
+    return browser_of((struct guard_policy){is_loopback, is_loopback ? allowed : NULL, false, NULL},
                       head);
 }
 
@@ -110,14 +110,15 @@ TEST(knows_the_hosts_of_this_machine) {
         (void)snprintf(head, sizeof head, "Host: %s", foreign[i]);
         CHECK_INT(browser(true, head), PROBLEM_FORBIDDEN_HOST);
         CHECK_INT(browser(false, head), PROBLEM_COUNT);
-        CHECK_INT(browser_of((struct guard_policy){false, allowed + 1, false}, head),
+        CHECK_INT(browser_of((struct guard_policy){false, allowed + 1, false, NULL}, head),
                   PROBLEM_COUNT);
-        CHECK_INT(browser_of((struct guard_policy){false, allowed, false}, head),
+        CHECK_INT(browser_of((struct guard_policy){false, allowed, false, NULL}, head),
                   PROBLEM_FORBIDDEN_HOST);
     }
-    CHECK_INT(browser_of((struct guard_policy){false, allowed, false}, "Host: CRAWL.example:80"),
-              PROBLEM_COUNT);
-    CHECK_INT(browser_of((struct guard_policy){false, allowed, false}, "Host: 127.0.0.1"),
+    CHECK_INT(
+        browser_of((struct guard_policy){false, allowed, false, NULL}, "Host: CRAWL.example:80"),
+        PROBLEM_COUNT);
+    CHECK_INT(browser_of((struct guard_policy){false, allowed, false, NULL}, "Host: 127.0.0.1"),
               PROBLEM_COUNT);
 }
 
@@ -149,8 +150,8 @@ TEST(who_has_a_token_may_come_from_anywhere) {
     static const char foreign[] =
         "Host: a.example\nOrigin: https://b.example\nSec-Fetch-Site: cross-site";
 
-    CHECK_INT(browser_of((struct guard_policy){true, NULL, true}, foreign), PROBLEM_COUNT);
-    CHECK_INT(browser_of((struct guard_policy){true, allowed, true}, foreign),
+    CHECK_INT(browser_of((struct guard_policy){true, NULL, true, NULL}, foreign), PROBLEM_COUNT);
+    CHECK_INT(browser_of((struct guard_policy){true, allowed, true, NULL}, foreign),
               PROBLEM_FORBIDDEN_HOST);
 }
 
