@@ -208,12 +208,21 @@ static void limit_rate(struct api_call *c) {
         call_refuse(c, PROBLEM_TOO_MANY_REQUESTS, NULL);
 }
 
+/* A proxy may pass the base path on, or take it off. */
+static struct str without_base(const struct api_call *c, struct str path) {
+    struct str base = c->api->options.base_path;
+
+    if (base.len && str_starts(path, base) && path.len > base.len && path.ptr[base.len] == '/')
+        return str_from(path, base.len);
+    return path;
+}
+
 static void read_target(struct api_call *c) {
     OWNED_PROBLEM struct problem p;
     struct str query = c->target;
 
     problem_init(&p, PROBLEM_INVALID_PARAMETER);
-    c->path = str_cut(&query, '?');
+    c->path = without_base(c, str_cut(&query, '?'));
     answer_preflight(c);
     if (!c->is_answered)
         authenticate(c);
@@ -334,6 +343,10 @@ struct str api_call_request_id(const struct api_call *c) {
 bool api_call_changes(const struct api_call *c) {
     return !str_eq(c->method, STR("GET")) && !str_eq(c->method, STR("HEAD")) &&
            !str_eq(c->method, STR("OPTIONS"));
+}
+
+bool api_call_header(const struct api_call *c, struct str name, struct str *ret_value) {
+    return call_header(c, name, ret_value);
 }
 
 struct str api_call_method(const struct api_call *c) {

@@ -32,6 +32,7 @@ struct api_options {
     bool is_loopback;                 /* listening on loopback only; see guard_policy */
     const char *const *allowed_hosts; /* likewise; NULL ends; borrowed */
     const char *const *cors_origins;  /* likewise */
+    struct str base_path; /* "/crawl", or empty: stands before all paths for callers; borrowed */
     /* Appends the Prometheus text; any thread. */
     enum err (*metrics)(void *arg, struct buf *out);
     void *metrics_arg;
@@ -52,10 +53,11 @@ struct api_request {
     struct str version; /* "HTTP/1.1" */
     const struct api_header *headers;
     size_t n_headers;
-    int64_t now_ms; /* wall clock */
+    int64_t now_ms;  /* wall clock */
+    bool is_proxied; /* by a proxy that is trusted: what it says in X-Forwarded-… is so */
 };
 
-enum { API_MAX_RESPONSE_HEADERS = 24 };
+enum { API_MAX_RESPONSE_HEADERS = 24, API_MAX_BASE_PATH = 200 };
 
 /* What somebody waits for: see store_watch_arm. */
 struct api_wait {
@@ -118,6 +120,8 @@ struct str api_call_request_id(const struct api_call *c);
 /* For the log of those that change something: whether it is one, who called ("-": nobody
  * knows), and the job of the path or of the answer. */
 bool api_call_changes(const struct api_call *c);
+/* A header of the request; false: there is none. */
+bool api_call_header(const struct api_call *c, struct str name, struct str *ret_value);
 struct str api_call_method(const struct api_call *c);
 struct str api_call_tenant(const struct api_call *c);
 bool api_call_job_id(const struct api_call *c, struct uuid *ret_id);

@@ -255,7 +255,9 @@ bool call_check_promises(struct api_call *c) {
 }
 
 static enum err put_next(const struct api_call *c, struct str next, struct buf *out) {
-    enum err e = buf_printf(out, "<%.*s?", (int)c->path.len, c->path.ptr);
+    struct str base = c->api->options.base_path;
+    enum err e =
+        buf_printf(out, "<%.*s%.*s?", (int)base.len, base.ptr, (int)c->path.len, c->path.ptr);
 
     for (size_t i = 0; i < c->query.n && e == ERR_OK; i++) {
         struct parameter p = c->query.parameters[i];

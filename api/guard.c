@@ -220,6 +220,8 @@ struct guard_refusal guard_browser(const struct api_request *r, const struct gua
     if (p->has_tokens || guard_cors_origin(r->headers, r->n_headers, p->cors_origins).len ||
         !GUARD("browser"))
         return passed;
+    if (r->is_proxied) /* it says by what name the browser came */
+        (void)guard_header(r->headers, r->n_headers, STR("X-Forwarded-Host"), &host);
     if (guard_header(r->headers, r->n_headers, STR("Origin"), &origin) &&
         !is_same_origin(origin, host))
         return refused(PROBLEM_FORBIDDEN_ORIGIN, "the Origin is another site");

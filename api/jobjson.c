@@ -111,25 +111,28 @@ static void write_actions(struct writer *w, const struct job *j) {
     writer_close(w, ']');
 }
 
-static void write_href(struct writer *w, const char *key, const struct job *j, const char *below) {
+static void write_href(struct writer *w, const char *key, const struct job *j, struct str base,
+                       const char *below) {
     char id[UUID_TEXT_LEN + 1];
 
     uuid_text(&j->id, id);
     writer_key(w, key);
-    writer_raw(w, STR("\"/v1/jobs/"));
+    writer_raw(w, STR("\""));
+    writer_raw(w, base);
+    writer_raw(w, STR("/v1/jobs/"));
     writer_raw(w, str_of(id));
     writer_raw(w, str_of(below));
     writer_raw(w, STR("\""));
 }
 
-static void write_hrefs(struct writer *w, const struct job *j) {
+static void write_hrefs(struct writer *w, const struct job *j, struct str base) {
     writer_key(w, "hrefs");
     writer_open(w, '{');
-    write_href(w, "self", j, "");
-    write_href(w, "urls", j, "/urls");
-    write_href(w, "links", j, "/links");
-    write_href(w, "hosts", j, "/hosts");
-    write_href(w, "events", j, "/events");
+    write_href(w, "self", j, base, "");
+    write_href(w, "urls", j, base, "/urls");
+    write_href(w, "links", j, base, "/links");
+    write_href(w, "hosts", j, base, "/hosts");
+    write_href(w, "events", j, base, "/events");
     writer_close(w, '}');
 }
 
@@ -165,7 +168,7 @@ void jobjson_write(struct writer *w, const struct job *j, const struct job_view 
     option_write_given(w, &j->options);
     writer_close(w, '}');
     write_actions(w, j);
-    write_hrefs(w, j);
+    write_hrefs(w, j, v->base_path);
 }
 
 void jobjson_write_progress(struct writer *w, const struct job *j, const struct job_view *v) {

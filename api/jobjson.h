@@ -10,7 +10,8 @@ struct job_view {
     uint64_t
         running;    /* tasks that the engine has; clamped, so that the counts always sum to total */
     int64_t ran_ms; /* how long it ran, pauses not counted: see job_clock */
-    int64_t hosts_ms; /* what its slowest host needs by the delay alone; 0: not known */
+    struct str base_path; /* before the paths of its hrefs */
+    int64_t hosts_ms;     /* what its slowest host needs by the delay alone; 0: not known */
 };
 
 /* Adds up the time in which a job ran, from its events in their order. */

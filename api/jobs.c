@@ -31,7 +31,8 @@ void route_add_urls_begin(struct api_call *c) {
 
 static void answer_created(struct api_call *c, const struct job *j, const struct submission *sub) {
     struct writer w = writer_on(&c->response.body);
-    char id[UUID_TEXT_LEN + 1], location[64];
+    char id[UUID_TEXT_LEN + 1], location[API_MAX_BASE_PATH + 64];
+    struct str base = c->api->options.base_path;
 
     writer_open(&w, '{');
     jobview_write(c, &w, j);
@@ -40,7 +41,7 @@ static void answer_created(struct api_call *c, const struct job *j, const struct
     call_answer_body(c, 202, STR("application/json"), w.err);
     c->job_id = j->id;
     uuid_text(&j->id, id);
-    (void)snprintf(location, sizeof location, "/v1/jobs/%s", id);
+    (void)snprintf(location, sizeof location, "%.*s/v1/jobs/%s", (int)base.len, base.ptr, id);
     call_add_header(c, "Location", str_of(location));
 }
 

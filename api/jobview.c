@@ -51,8 +51,10 @@ static int64_t hosts_ms(const struct api *a, const struct job *j) {
 }
 
 struct job_view jobview_of(const struct api *a, const struct job *j, int64_t now_ms) {
-    return (struct job_view){
-        .running = running_of(a, j), .ran_ms = ran_ms(a, j, now_ms), .hosts_ms = hosts_ms(a, j)};
+    return (struct job_view){.base_path = a->options.base_path,
+                             .running = running_of(a, j),
+                             .ran_ms = ran_ms(a, j, now_ms),
+                             .hosts_ms = hosts_ms(a, j)};
 }
 
 void jobview_write(const struct api_call *c, struct writer *w, const struct job *j) {
@@ -62,7 +64,8 @@ void jobview_write(const struct api_call *c, struct writer *w, const struct job 
 }
 
 void jobview_write_listed(const struct api_call *c, struct writer *w, const struct job *j) {
-    const struct job_view view = {.running = running_of(c->api, j),
+    const struct job_view view = {.base_path = c->api->options.base_path,
+                                  .running = running_of(c->api, j),
                                   .ran_ms = ran_ms(c->api, j, c->now_ms)};
 
     jobjson_write(w, j, &view);

@@ -169,7 +169,8 @@ enum err addrguard_allow(struct addrguard *g, struct str cidr) {
     return ERR_OK;
 }
 
-bool addrguard_blocks(const struct addrguard *g, const struct sockaddr *address) {
+/* False: of another family. */
+static bool take_bytes(const struct sockaddr *address, struct range *ret) {
     struct range r = mapped;
 
     if (address->sa_family == AF_INET) {
@@ -183,7 +184,21 @@ bool addrguard_blocks(const struct addrguard *g, const struct sockaddr *address)
         memcpy(&v6, address, sizeof v6);
         memcpy(r.bytes, &v6.sin6_addr, sizeof v6.sin6_addr);
     } else {
-        return true;
+        return false;
     }
-    return blocks_itself(g, r.bytes) || blocks_what_it_carries(g, r.bytes);
+    *ret = r;
+    return true;
+}
+
+bool addrguard_allows(const struct addrguard *g, const struct sockaddr *address) {
+    struct range r;
+
+    return take_bytes(address, &r) && is_in_any(r.bytes, g->allowed, g->n);
+}
+
+bool addrguard_blocks(const struct addrguard *g, const struct sockaddr *address) {
+    struct range r;
+
+    return !take_bytes(address, &r) || blocks_itself(g, r.bytes) ||
+           blocks_what_it_carries(g, r.bytes);
 }

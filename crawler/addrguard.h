@@ -23,6 +23,8 @@ DEFINE_OWNED(addrguard)
 /* Allows "10.0.0.0/8", "::1/128" or a bare address. ERR_INVALID: not a CIDR. */
 MUST_USE enum err addrguard_allow(struct addrguard *g, struct str cidr);
 
+/* Is it in a range that was allowed, whatever else it is? */
+bool addrguard_allows(const struct addrguard *g, const struct sockaddr *address);
 bool addrguard_blocks(const struct addrguard *g, const struct sockaddr *address);
 
 #endif

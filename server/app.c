@@ -45,6 +45,7 @@ struct app {
     enum store_health health; /* as the log has it */
 
     struct addrguard *addrguard;
+    struct addrguard *proxies; /* those that are trusted */
     struct store *store;
     struct killer *killer; /* NULL: it could not be opened */
     int listen_fd;
@@ -75,14 +76,19 @@ static int usage(const struct buf *why) {
     return EXIT_USAGE;
 }
 
-static enum err allow_nets(struct app *a) {
-    const struct texts *nets = &a->config.allow_nets;
+static enum err allow(const struct texts *nets, struct addrguard **ret_guard) {
     enum err e = ERR_OK;
 
-    a->addrguard = addrguard_new();
+    *ret_guard = addrguard_new();
     for (size_t i = 0; i < nets->n && e == ERR_OK; i++)
-        e = addrguard_allow(a->addrguard, str_of(nets->items[i]));
+        e = addrguard_allow(*ret_guard, str_of(nets->items[i]));
     return e;
+}
+
+static enum err allow_nets(struct app *a) {
+    enum err e = allow(&a->config.allow_nets, &a->addrguard);
+
+    return e == ERR_OK ? allow(&a->config.trusted_proxies, &a->proxies) : e;
 }
 
 /* A proxy would see our requests with its own address rules, not with ours. */
@@ -286,6 +292,7 @@ static struct api *start_api(struct app *a) {
         .is_loopback = endpoint_is_loopback(&a->config.listen_address),
         .allowed_hosts = a->allowed_hosts,
         .cors_origins = a->cors_origins,
+        .base_path = str_of(a->config.base_path),
         .metrics = metrics_put,
         .metrics_arg = a->metrics,
         .stopping = &a->stopping,
@@ -299,6 +306,7 @@ static enum err start_httpd(struct app *a) {
         .listen_fd = a->listen_fd,
         .api = a->api,
         .metrics = a->metrics,
+        .trusted_proxies = a->proxies,
         .max_connections = a->max_connections,
         .deadline_divisor = test_divisor("CRAWLD_TEST_DEADLINE_DIVISOR"),
     };
@@ -367,6 +375,7 @@ static void app_done(struct app *a) {
     killer_free(a->killer);
     store_free(a->store);
     addrguard_free(a->addrguard);
+    addrguard_free(a->proxies);
     if (a->listen_fd >= 0)
         (void)close(a->listen_fd);
     job_options_done(&a->defaults);

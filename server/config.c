@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/auth.h"
+#include "api/api.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/own.h"
@@ -71,6 +71,17 @@ static const char *check_origin(struct str value) {
     return NULL;
 }
 
+static const char *check_base_path(struct str value) {
+    if (value.len < 2 || value.len > API_MAX_BASE_PATH || !str_starts(value, STR("/")) ||
+        str_ends(value, STR("/")) || str_find_str(value, STR("//")) != STR_END)
+        return "is not a path, as in /crawl";
+    for (size_t i = 0; i < value.len; i++)
+        if (!ascii_is_alpha(value.ptr[i]) && !ascii_is_digit(value.ptr[i]) &&
+            !strchr("/-._~", value.ptr[i]))
+            return "is not a path of letters, digits and -._~, as in /crawl";
+    return NULL;
+}
+
 static const char *check_token(struct str value) {
     struct auth_token ignored;
 
@@ -103,6 +114,11 @@ static const struct setting table[] = {
              "elsewhere once one is given; may be repeated"},
     {"cors-origin", SETTING_LIST, AT(cors_origins), .hint = "ORIGIN", .check = check_origin,
      .help = "let pages of this site call, as in https://app.example; may be repeated"},
+    {"base-path", SETTING_TEXT, AT(base_path), .hint = "/PATH", .check = check_base_path,
+     .help = "the service lies below it for callers, behind a reverse proxy that may pass it on or "
+             "take it off"},
+    {"trusted-proxy", SETTING_LIST, AT(trusted_proxies), .hint = "CIDR", .check = check_net,
+     .help = "believe X-Forwarded-For and X-Forwarded-Host of these; may be repeated"},
     {"allow-net", SETTING_LIST, AT(allow_nets), .hint = "CIDR", .check = check_net,
      .help = "crawl this private or special range too; may be repeated"},
     {"dns-server", SETTING_LIST, AT(dns_servers), .hint = "ADDR[:PORT]",

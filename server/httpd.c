@@ -14,6 +14,7 @@
 #include "server/audit.h"
 #include "server/deadlines.h"
 #include "server/desk.h"
+#include "server/endpoint.h"
 #include "server/parking.h"
 
 enum {
@@ -40,6 +41,7 @@ struct httpd {
     int max_connections;
     struct api *api;
     struct metrics *metrics;
+    const struct addrguard *trusted_proxies;
     struct desk *desk;
     struct deadlines *deadlines;
     struct parking *parking;
@@ -55,8 +57,9 @@ struct httpd {
 struct peer {
     struct httpd *httpd;
     struct deadline *deadline;
-    int fd;       /* the library's */
-    char *target; /* of the request that is being received, raw */
+    int fd;        /* the library's */
+    bool is_proxy; /* and a trusted one */
+    char *target;  /* of the request that is being received, raw */
 };
 
 enum step {
@@ -321,6 +324,7 @@ static struct api_call *call_new(struct request *r, const char *method, const ch
         .target = str_of(r->peer->target),
         .version = str_of(version),
         .now_ms = clock_wall_ms(),
+        .is_proxied = r->peer->is_proxy,
     };
     struct api_call *call;
 
@@ -479,6 +483,13 @@ static struct peer *peer_of(struct MHD_Connection *connection) {
     return info ? info->socket_context : NULL;
 }
 
+static bool is_trusted(const struct httpd *h, int fd) {
+    struct endpoint peer;
+
+    return endpoint_of_peer(fd, &peer) == ERR_OK &&
+           addrguard_allows(h->trusted_proxies, (const struct sockaddr *)(void *)&peer.bytes);
+}
+
 static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
                           enum MHD_ConnectionNotificationCode code) {
     struct httpd *h = arg;
@@ -490,6 +501,7 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
         *context = peer = NEW(struct peer);
         peer->httpd = h;
         peer->fd = fd;
+        peer->is_proxy = is_trusted(h, fd);
         peer->deadline = deadline_new(h->deadlines, fd);
         metrics_connected(h->metrics);
         atomic_fetch_add(&h->n_connections, 1);
@@ -557,7 +569,7 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **co
         r->status = 0;
     metrics_request(h->metrics, api_call_route(r->call), r->status, elapsed_us);
     log_request(r, elapsed_us);
-    audit_log(r->call, r->status, r->peer->fd);
+    audit_log(r->call, r->status, r->peer->fd, h->trusted_proxies);
     deadline_phase(r->peer->deadline, PHASE_IDLE);
     if (r->is_untimed)
         (void)MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT,
@@ -634,6 +646,7 @@ enum err httpd_new(const struct httpd_options *o, struct httpd **ret_httpd) {
     h->max_connections = (int)o->max_connections;
     h->api = o->api;
     h->metrics = o->metrics;
+    h->trusted_proxies = o->trusted_proxies;
     h->desk = desk_new(DESK_THREADS, DESK_WAITING);
     h->deadlines = deadlines_new(o->deadline_divisor, metrics_cut, h->metrics);
     h->parking = parking_new();

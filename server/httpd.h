@@ -9,6 +9,7 @@
 #define SERVER_HTTPD_H
 
 #include "api/api.h"
+#include "crawler/addrguard.h"
 #include "server/metrics.h"
 
 struct httpd;
@@ -17,6 +18,7 @@ struct httpd_options {
     int listen_fd; /* listening already; httpd owns it from httpd_new on, also on an error */
     struct api *api;
     struct metrics *metrics;
+    const struct addrguard *trusted_proxies; /* borrowed */
     unsigned max_connections;
     unsigned deadline_divisor; /* 1; tests shorten all deadlines by it */
 };
