@@ -70,7 +70,7 @@ void route_retry_job(struct api_call *c) {
 
     if (!call_check_promises(c) || !read_codes(c, &codes))
         return;
-    e = store_job_retry(c->api->options.store, &c->job_id, codes, &retried, &j);
+    e = store_job_retry(c->api->options.store, &c->job_id, codes, NULL, &retried, &j);
     if (e == ERR_OK)
         answer(c, j, retried);
     else if (e == ERR_CONFLICT)

@@ -11,6 +11,7 @@
 
 #include "storage/feed.h"
 #include "storage/news.h"
+#include "storage/once.h"
 #include "storage/seeds.h"
 
 struct backend {
@@ -48,17 +49,21 @@ struct backend_ops {
     enum err (*job_move)(struct backend *b, const struct uuid *id, enum job_state to,
                          struct job **ret_job);
     enum err (*job_retry)(struct backend *b, const struct uuid *id, uint64_t codes,
-                          uint64_t *ret_retried, struct job **ret_job);
+                          const struct once *once, uint64_t *ret_retried, struct job **ret_job);
     enum err (*job_delete)(struct backend *b, const struct uuid *id);
 
-    /* Stores settled seeds as a new job, whose |id| is in the draft: all of them in
-     * one durable step, or nothing. */
-    enum err (*load)(struct backend *b, struct seeds *seeds, const struct job *draft,
-                     struct job **ret_job);
+    /* What is kept of a call with the key of |o|, and counts still; ERR_NOT_FOUND. */
+    enum err (*once_find)(struct backend *b, const struct once *o, struct once_done *ret_done);
 
-    /* Stores settled seeds as additions to a job. *ret_counts: what became of them. */
+    /* Stores settled seeds as a new job, whose |id| is in the draft: all of them, and |once|
+     * where it is not NULL, in one durable step, or nothing. */
+    enum err (*load)(struct backend *b, struct seeds *seeds, const struct job *draft,
+                     const struct once *once, struct job **ret_job);
+
+    /* Stores settled seeds as additions to a job, and |once| with the last of them.
+     * *ret_counts: what became of them. */
     enum err (*add)(struct backend *b, struct seeds *seeds, const struct uuid *id,
-                    struct job **ret_job, struct seeds_counts *ret_counts);
+                    const struct once *once, struct job **ret_job, struct seeds_counts *ret_counts);
 
     /* Calls feed_start with the active jobs, on the thread that pushes. */
     enum err (*feed_start)(struct backend *b, struct store_feed *f);

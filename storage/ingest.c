@@ -11,6 +11,7 @@ struct ingest {
     struct seeds *seeds;
     uint64_t reserved; /* our part of backend->receiving */
     struct submission submission;
+    const struct once *once; /* borrowed; or NULL */
 };
 
 void submission_done(struct submission *sub) {
@@ -65,6 +66,10 @@ static void note_reject(struct submission *sub, const struct seed *seed, uint64_
     };
 }
 
+void ingest_once(struct ingest *in, const struct once *o) {
+    in->once = o;
+}
+
 uint64_t ingest_received(const struct ingest *in) {
     return seeds_counts(in->seeds).received;
 }
@@ -93,7 +98,7 @@ static enum err load(struct ingest *in, const struct job *draft, struct job **re
     struct job with_id = *draft; /* borrows |draft|'s texts */
 
     with_id.id = uuid_new(draft->created_at);
-    return in->backend->ops->load(in->backend, in->seeds, &with_id, ret_job);
+    return in->backend->ops->load(in->backend, in->seeds, &with_id, in->once, ret_job);
 }
 
 /* A paused job may begin without a list. */
@@ -139,8 +144,9 @@ enum err ingest_commit_into(struct ingest *in, const struct uuid *id, struct job
 
     if (e != ERR_OK)
         return e;
-    e = counts.accepted ? in->backend->ops->add(in->backend, in->seeds, id, ret_job, &counts)
-                        : ERR_INVALID;
+    e = counts.accepted
+            ? in->backend->ops->add(in->backend, in->seeds, id, in->once, ret_job, &counts)
+            : ERR_INVALID;
     count(&in->submission, &counts);
     return answer(in, e, ret_submission);
 }

@@ -93,6 +93,7 @@ static const struct backend_ops ops = {
     .job_move = job_move,
     .job_retry = sqlite_retry,
     .job_delete = job_delete,
+    .once_find = sqlite_once_find,
     .load = sqlite_load,
     .add = sqlite_add,
     .feed_start = sqlite_feed_start,

@@ -10,6 +10,7 @@
 #include "storage/sqlite_grow.h"
 #include "storage/sqlite_hosts.h"
 #include "storage/sqlite_moves.h"
+#include "storage/sqlite_once.h"
 #include "storage/sqlite_pool.h"
 #include "storage/sqlite_tasks.h"
 
@@ -46,17 +47,22 @@ MUST_USE enum err sqlite_tenant(struct backend *b, struct str name, int64_t *ret
 MUST_USE enum err tenants_load(struct db *db, int64_t tenant, struct tenant_load *ret_load);
 /* As store_tenant_may, in a transaction of the writer. */
 MUST_USE enum err tenants_admit(struct writer *w, int64_t tenant, uint64_t jobs, uint64_t urls);
+/* sqlite_once.c */
+MUST_USE enum err sqlite_once_find(struct backend *b, const struct once *o,
+                                   struct once_done *ret_done);
 /* sqlite_retry.c */
 MUST_USE enum err sqlite_retry(struct backend *b, const struct uuid *id, uint64_t codes,
-                               uint64_t *ret_retried, struct job **ret_job);
+                               const struct once *once, uint64_t *ret_retried,
+                               struct job **ret_job);
 /* sqlite_ingest.c */
 MUST_USE enum err sqlite_load(struct backend *b, struct seeds *seeds, const struct job *draft,
-                              struct job **ret_job);
+                              const struct once *once, struct job **ret_job);
 /* The record of a reject; row->seq is its place. On the writer's thread. */
 MUST_USE enum err sqlite_put_reject(struct sqlite *s, int64_t page, const struct seedrow *row);
 /* sqlite_add.c */
 MUST_USE enum err sqlite_add(struct backend *b, struct seeds *seeds, const struct uuid *id,
-                             struct job **ret_job, struct seeds_counts *ret_counts);
+                             const struct once *once, struct job **ret_job,
+                             struct seeds_counts *ret_counts);
 /* sqlite_feed.c */
 MUST_USE enum err sqlite_feed_start(struct backend *b, struct store_feed *f);
 /* sqlite_refill.c, sqlite_commit.c */

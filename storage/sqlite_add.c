@@ -21,6 +21,8 @@ struct addition {
     struct seeds_counts counts; /* of the list; then what became of it */
     int64_t first_place;        /* of the list; the others follow as it does */
     int64_t salt;
+    const struct once *once;
+    bool is_whole; /* all of the list was added */
     bool is_first; /* the job had nothing: the list's own duplicates are all there are */
 
     /* building seen; after: as far as is committed */
@@ -349,7 +351,10 @@ static enum err run_begin(struct writer *w, struct request *request) {
 }
 
 static enum err run_end(struct writer *w, struct request *request) {
-    return held_end(w, &CONTAINER_OF(request, struct addition, request)->held);
+    struct addition *a = CONTAINER_OF(request, struct addition, request);
+    enum err e = held_end(w, &a->held);
+
+    return e == ERR_OK && a->is_whole ? once_put(writer_db(w), a->once, a->held.id) : e;
 }
 
 static enum err add_all(struct addition *a, struct seeds *seeds) {
@@ -362,16 +367,19 @@ static enum err add_all(struct addition *a, struct seeds *seeds) {
 }
 
 enum err sqlite_add(struct backend *b, struct seeds *seeds, const struct uuid *id,
-                    struct job **ret_job, struct seeds_counts *ret_counts) {
+                    const struct once *once, struct job **ret_job,
+                    struct seeds_counts *ret_counts) {
     struct addition a = {.sqlite = sqlite_of(b),
                          .held = {.id = id},
                          .counts = seeds_counts(seeds),
+                         .once = once,
                          .task = {-1, -1},
                          .rows = BUF_INIT(PIECE_BYTES + SEEDROW_MAX_BYTES)};
     enum err e = call(&a, run_begin, false), ended;
 
     if (e == ERR_OK)
         e = a.held.holds ? add_all(&a, seeds) : ERR_BUSY;
+    a.is_whole = e == ERR_OK;
     if (a.held.holds) {
         ended = call(&a, run_end, true);
         e = e == ERR_OK ? ended : e;

@@ -29,8 +29,9 @@ struct piece {
     bool is_last;
     int64_t *hashes; /* of the piece's URLs, where the job is to grow; else NULL */
     int64_t salt;
-    struct seeds_counts counts; /* for the last one */
-    struct job *job;            /* answered by the last one */
+    struct seeds_counts counts; /* for the last one, as once is */
+    const struct once *once;
+    struct job *job; /* answered by the last one */
 };
 
 /* --- on the writer's thread -------------------------------------------------------- */
@@ -126,6 +127,9 @@ static enum err flip(struct writer *w, struct piece *p, int64_t no, int64_t next
     e = ledger_move(w, &l, p->draft->state == JOB_PAUSED ? JOB_PAUSED : JOB_QUEUED, STOP_NONE, now);
     if (e == ERR_OK)
         e = ledger_put(w, &l);
+    if (e != ERR_OK)
+        return e;
+    e = once_put(writer_db(w), p->once, &p->draft->id);
     if (e != ERR_OK)
         return e;
     writer_count(w, (int64_t)p->counts.accepted, 0);
@@ -251,7 +255,7 @@ static void abandon(struct piece *p) {
 }
 
 enum err sqlite_load(struct backend *b, struct seeds *seeds, const struct job *draft,
-                     struct job **ret_job) {
+                     const struct once *once, struct job **ret_job) {
     struct piece p = {.request = {.run = run_piece},
                       .sqlite = sqlite_of(b),
                       .draft = draft,
@@ -260,7 +264,8 @@ enum err sqlite_load(struct backend *b, struct seeds *seeds, const struct job *d
                       .salt = (int64_t)random_u64(),
                       .hashes =
                           job_options_grow(&draft->options) ? NEW_N(int64_t, PIECE_ROWS) : NULL,
-                      .counts = seeds_counts(seeds)};
+                      .counts = seeds_counts(seeds),
+                      .once = once};
     enum err e = put_all(&p, seeds);
 
     p.is_last = p.request.durable = true;

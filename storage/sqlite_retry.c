@@ -31,6 +31,8 @@ struct retry {
     struct sqlite *sqlite;
     struct held held;
     uint64_t codes;
+    const struct once *once;
+    bool is_whole;     /* all of them were put back */
     int64_t last_page; /* id; records beyond are newer than this call */
     struct progress committed, running;
 };
@@ -320,7 +322,10 @@ static enum err run_begin(struct writer *w, struct request *request) {
 
 /* What was put back may have ended already. */
 static enum err run_end(struct writer *w, struct request *request) {
-    return held_end(w, &CONTAINER_OF(request, struct retry, request)->held);
+    struct retry *rt = CONTAINER_OF(request, struct retry, request);
+    enum err e = held_end(w, &rt->held);
+
+    return e == ERR_OK && rt->is_whole ? once_put(writer_db(w), rt->once, rt->held.id) : e;
 }
 
 static enum err call(struct retry *rt, enum err (*run)(struct writer *w, struct request *r),
@@ -341,15 +346,17 @@ static enum err run_slices(struct retry *rt) {
 }
 
 enum err sqlite_retry(struct backend *b, const struct uuid *id, uint64_t codes,
-                      uint64_t *ret_retried, struct job **ret_job) {
+                      const struct once *once, uint64_t *ret_retried, struct job **ret_job) {
     struct retry rt = {.sqlite = sqlite_of(b),
                        .held = {.id = id},
                        .codes = codes,
+                       .once = once,
                        .committed = {.after = {-1, -1}}};
     enum err e = call(&rt, run_begin, false), ended;
 
     if (e == ERR_OK)
         e = rt.held.holds ? run_slices(&rt) : ERR_BUSY;
+    rt.is_whole = e == ERR_OK;
     if (rt.held.holds) {
         ended = call(&rt, run_end, true);
         e = e == ERR_OK ? ended : e;

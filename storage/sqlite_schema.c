@@ -83,6 +83,11 @@ static const char *const migrations[] = {
     "  job INTEGER NOT NULL, version INTEGER NOT NULL, at INTEGER NOT NULL,"
     "  state INTEGER NOT NULL, stop_reason INTEGER NOT NULL,"
     "  PRIMARY KEY(job, version)) STRICT, WITHOUT ROWID;"
+    /* Calls that were carried out, by the keys of their senders; job: its id. */
+    "CREATE TABLE once("
+    "  tenant INTEGER NOT NULL, key BLOB NOT NULL, at INTEGER NOT NULL,"
+    "  print BLOB NOT NULL, job BLOB NOT NULL, PRIMARY KEY(tenant, key)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX once_by_age ON once(at);"
     /* Who may commit results: see store_epoch. */
     "CREATE TABLE node(id INTEGER PRIMARY KEY, epoch INTEGER NOT NULL) STRICT;"
     "INSERT INTO node VALUES(1, 0);",

@@ -109,6 +109,7 @@ static void expire_memos(struct writer *w) {
 void sqlite_tick(struct writer *w) {
     moves_tick(w);
     expire_memos(w);
+    once_tick(w);
 }
 
 bool sqlite_sweep(struct writer *w) {

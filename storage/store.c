@@ -7,6 +7,7 @@
 struct store {
     struct feeds feeds;
     struct news news;
+    struct onces onces;
     struct backend *backend;
 };
 
@@ -43,6 +44,7 @@ enum err store_open(const struct store_options *options, struct store **ret_stor
 
     feeds_init(&s->feeds);
     news_init(&s->news);
+    onces_init(&s->onces);
     e = open_backend(s, options, why);
     if (e == ERR_OK) {
         *ret_store = s;
@@ -50,6 +52,7 @@ enum err store_open(const struct store_options *options, struct store **ret_stor
     }
     feeds_done(&s->feeds);
     news_done(&s->news);
+    onces_done(&s->onces);
     free(s);
     return e;
 }
@@ -65,6 +68,7 @@ void store_free(struct store *s) {
     s->backend->ops->free(s->backend);
     feeds_done(&s->feeds);
     news_done(&s->news);
+    onces_done(&s->onces);
     free(s);
 }
 
@@ -142,6 +146,23 @@ enum err store_tenant_may(struct store *s, int64_t tenant, uint64_t jobs, uint64
     return e == ERR_OK ? backend_admits(s->backend, load, jobs, urls) : e;
 }
 
+/* Entered first: whoever is found under way may have been carried out when it is looked up. */
+enum err store_once_begin(struct store *s, int64_t tenant, struct str key, int64_t now_ms,
+                          struct once **ret_once, struct once_done *ret_done) {
+    OWNED(once) struct once *o = NULL;
+    enum err e = once_begin(&s->onces, tenant, key, now_ms, &o);
+
+    if (e != ERR_OK)
+        return e;
+    e = s->backend->ops->once_find(s->backend, o, ret_done);
+    if (e == ERR_OK)
+        return ERR_CONFLICT;
+    if (e != ERR_NOT_FOUND)
+        return e;
+    *ret_once = TAKE(o);
+    return ERR_OK;
+}
+
 enum err store_job_tenant(struct store *s, const struct uuid *id, int64_t *ret_tenant) {
     OWNED(job) struct job *j = NULL;
     enum err e;
@@ -173,8 +194,8 @@ enum err store_job_move(struct store *s, const struct uuid *id, enum job_state t
 }
 
 enum err store_job_retry(struct store *s, const struct uuid *id, uint64_t codes,
-                         uint64_t *ret_retried, struct job **ret_job) {
-    return s->backend->ops->job_retry(s->backend, id, codes, ret_retried, ret_job);
+                         const struct once *once, uint64_t *ret_retried, struct job **ret_job) {
+    return s->backend->ops->job_retry(s->backend, id, codes, once, ret_retried, ret_job);
 }
 
 enum err store_job_delete(struct store *s, const struct uuid *id) {

@@ -17,6 +17,7 @@
 #ifndef STORAGE_STORE_H
 #define STORAGE_STORE_H
 
+#include "base/sha256.h"
 #include "storage/model.h"
 
 struct store;
@@ -82,6 +83,28 @@ MUST_USE enum err store_tenant_load(struct store *s, int64_t tenant, struct tena
  * counts is the commit. No read where there are no limits. */
 MUST_USE enum err store_tenant_may(struct store *s, int64_t tenant, uint64_t jobs, uint64_t urls);
 
+/* --- calls that are carried out once ------------------------------------------ */
+
+enum { ONCE_MAX_KEY_BYTES = 255, ONCE_KEPT_MS = 24 * 3600 * 1000 };
+
+/* A call to which its sender gave a key, while it is under way. What commits such a call
+ * (ingest_once, store_job_retry) keeps the key in the same transaction. */
+struct once;
+struct once_done {
+    struct sha256_sum print; /* what tells whether it was the same call; the caller's own */
+    struct uuid job;         /* that it made or changed */
+};
+/* |key|: of the tenant. ERR_BUSY: a call with it is under way, and will be until its
+ * once_free. ERR_CONFLICT: one was carried out which came less than ONCE_KEPT_MS before
+ * |now_ms| (wall): *ret_done is written. ERR_OK: this is the first; what is kept of it counts
+ * from |now_ms|. One short read. */
+MUST_USE enum err store_once_begin(struct store *s, int64_t tenant, struct str key, int64_t now_ms,
+                                   struct once **ret_once, struct once_done *ret_done);
+void once_set_print(struct once *o, struct sha256_sum print); /* before it is committed */
+/* It is over; if nothing was committed, the key is free again. NULL is fine. */
+void once_free(struct once *o);
+DEFINE_OWNED(once)
+
 /* --- jobs -------------------------------------------------------------------- */
 
 /* Whose job it is, which never changes: no call below asks who calls. Mostly known without
@@ -143,9 +166,10 @@ MUST_USE enum err store_job_move(struct store *s, const struct uuid *id, enum jo
  * one, counts from now. ERR_CONFLICT in other states than QUEUED, RUNNING, PAUSED and
  * COMPLETED, ERR_BUSY while such a call or an addition is at work on the job.
  * In many small steps, durable when it returns; on another error what was put back before
- * stays so. *ret_retried: how many. */
+ * stays so. |once| may be NULL; it is kept with the last step. *ret_retried: how many. */
 MUST_USE enum err store_job_retry(struct store *s, const struct uuid *id, uint64_t codes,
-                                  uint64_t *ret_retried, struct job **ret_job);
+                                  const struct once *once, uint64_t *ret_retried,
+                                  struct job **ret_job);
 /* Durable: not found from then on; rows leave in small batches later. */
 MUST_USE enum err store_job_delete(struct store *s, const struct uuid *id);
 
@@ -184,6 +208,8 @@ void submission_done(struct submission *sub);
  * rejects do not count, duplicates do until ingest_commit knows them. */
 MUST_USE enum err store_ingest_new(struct store *s, struct ingest **ret_ingest);
 MUST_USE enum err ingest_add(struct ingest *in, const struct seed *seed);
+/* The commit carries |o| out, which is borrowed until then: it is kept with the (last) step. */
+void ingest_once(struct ingest *in, const struct once *o);
 /* How many ingest_add took so far. */
 uint64_t ingest_received(const struct ingest *in);
 /* Settles duplicates (the first occurrence stays), stores the tasks in key order

@@ -320,8 +320,9 @@ TEST(a_retry_on_a_full_disk_leaves_all_in_order) {
     u.host = rig_host("host0.example:443");
     rig_commit(&r, &b);
     rig_limit_files(4500000); /* of the WAL: some slices */
-    CHECK_ERR(store_job_retry(r.store, &job->id, 1ULL << CODE_HOST_UNAVAILABLE, &retried, &open),
-              ERR_FULL);
+    CHECK_ERR(
+        store_job_retry(r.store, &job->id, 1ULL << CODE_HOST_UNAVAILABLE, NULL, &retried, &open),
+        ERR_FULL);
     rig_limit_files(RLIM_INFINITY);
     CHECK(rig_adds_up(&r, job->no));
     CHECK_OK(rig_open_as_after_a_kill(&r, &after));
@@ -329,8 +330,8 @@ TEST(a_retry_on_a_full_disk_leaves_all_in_order) {
     CHECK(rig_adds_up(&after, job->no));
     before = job_unfinished(kept);
     CHECK_INT(kept->state, before ? JOB_RUNNING : JOB_COMPLETED);
-    CHECK_OK(
-        store_job_retry(after.store, &job->id, 1ULL << CODE_HOST_UNAVAILABLE, &retried, &open));
+    CHECK_OK(store_job_retry(after.store, &job->id, 1ULL << CODE_HOST_UNAVAILABLE, NULL, &retried,
+                             &open));
     CHECK_INT(retried + before, N);
     CHECK_INT(job_unfinished(open), N);
     printf("# %d put back before the disk was full\n", (int)before);

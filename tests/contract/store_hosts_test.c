@@ -231,7 +231,7 @@ TEST(what_is_put_back_is_left_again) {
     rig_commit(&r, &b);
     CHECK(look(&r, job->no, 10, &s));
     CHECK_INT(left_in_all(&s), 0);
-    CHECK_OK(store_job_retry(r.store, &job->id, 1U << CODE_TIMEOUT, &retried, &again));
+    CHECK_OK(store_job_retry(r.store, &job->id, 1U << CODE_TIMEOUT, NULL, &retried, &again));
     CHECK(look(&r, job->no, 10, &s));
     CHECK_INT(s.rows[0].total, 2);
     CHECK_INT(s.rows[0].left, 1);

@@ -271,9 +271,10 @@ TEST(a_retry_puts_urls_back_by_their_code) {
     rig_commit(&r, &b);
     rig_free_results(results, 3);
     CHECK_INT(state_of(&r, job->no), JOB_COMPLETED);
-    CHECK_OK(store_job_retry(r.store, &job->id, BIT(DNS_ERROR), &retried, &again));
+    CHECK_OK(store_job_retry(r.store, &job->id, BIT(DNS_ERROR), NULL, &retried, &again));
     CHECK(retried == 0 && again->state == JOB_COMPLETED);
-    CHECK_OK(store_job_retry(r.store, &job->id, BIT(TIMEOUT) | BIT(INVALID_URL), &retried, &open));
+    CHECK_OK(
+        store_job_retry(r.store, &job->id, BIT(TIMEOUT) | BIT(INVALID_URL), NULL, &retried, &open));
     CHECK_INT(retried, 1); /* what was no URL stays none */
     CHECK_INT(open->state, JOB_RUNNING);
     CHECK(open->finished_at == 0 && open->stop_reason == STOP_NONE);
@@ -319,7 +320,7 @@ TEST(a_retry_revives_hosts_that_were_given_up) {
     give_up(&r, job->no, "host1.example:443", CODE_ROBOTS_UNREACHABLE);
     CHECK_OK(rig_settle_as(&r, job->no, CODE_NONE));
     CHECK_INT(state_of(&r, job->no), JOB_COMPLETED);
-    CHECK_OK(store_job_retry(r.store, &job->id, BIT(HOST_UNAVAILABLE), &retried, &open));
+    CHECK_OK(store_job_retry(r.store, &job->id, BIT(HOST_UNAVAILABLE), NULL, &retried, &open));
     CHECK_INT(retried, 3);
     CHECK_INT(open->counts.by_outcome[OUTCOME_FAILED], 0);
     CHECK_INT(open->counts.by_outcome[OUTCOME_DISALLOWED], 3);
@@ -355,12 +356,12 @@ TEST(a_retry_revives_what_a_deadline_left) {
                         &job));
     give_up(&r, job->no, "b.example:443", CODE_HOST_UNAVAILABLE);
     CHECK(is_completed_soon(&r, job->no));
-    CHECK_OK(store_job_retry(r.store, &job->id, BIT(HOST_UNAVAILABLE), &retried, &few));
+    CHECK_OK(store_job_retry(r.store, &job->id, BIT(HOST_UNAVAILABLE), NULL, &retried, &few));
     CHECK(retried == 1 && few->state == JOB_RUNNING && few->deadline_at > clock_wall_ms());
     CHECK_INT(few->counts.by_outcome[OUTCOME_SKIPPED], 3);
     CHECK_OK(store_tasks_read(r.store, job->no, TASKS_SETTLED, &at, 10, count_settled, &n, &more));
     CHECK_INT(n, 3);
-    CHECK_OK(store_job_retry(r.store, &job->id, BIT(DEADLINE), &retried, &all));
+    CHECK_OK(store_job_retry(r.store, &job->id, BIT(DEADLINE), NULL, &retried, &all));
     CHECK_INT(retried, 3);
     CHECK_INT(job_unfinished(all), 4);
     CHECK_OK(rig_settle_as(&r, job->no, CODE_NONE));
@@ -388,7 +389,7 @@ TEST(a_host_given_up_later_takes_what_a_deadline_left_of_it) {
     rig_commit(&r, &b);
     CHECK_OK(result.answer);
     CHECK(is_completed_soon(&r, job->no));
-    CHECK_OK(store_job_retry(r.store, &job->id, BIT(TIMEOUT), &retried, &open));
+    CHECK_OK(store_job_retry(r.store, &job->id, BIT(TIMEOUT), NULL, &retried, &open));
     CHECK_INT(retried, 1);
     for (int i = 0; i < 2; i++)
         give_up(&r, job->no, i ? "a.example:443" : "c.example:443", CODE_HOST_UNAVAILABLE);
@@ -410,10 +411,12 @@ TEST(what_is_cancelled_is_not_retried) {
     RIG_OPEN(r);
     CHECK_OK(rig_many(&r, 2, 1, &job));
     CHECK_OK(store_job_move(r.store, &job->id, JOB_CANCELLING, &moved));
-    CHECK_ERR(store_job_retry(r.store, &job->id, BIT(TIMEOUT), &retried, &refused), ERR_CONFLICT);
+    CHECK_ERR(store_job_retry(r.store, &job->id, BIT(TIMEOUT), NULL, &retried, &refused),
+              ERR_CONFLICT);
     CHECK_INT(refused->state, JOB_CANCELLING);
     CHECK_OK(store_job_delete(r.store, &job->id));
-    CHECK_ERR(store_job_retry(r.store, &job->id, BIT(TIMEOUT), &retried, &gone), ERR_NOT_FOUND);
+    CHECK_ERR(store_job_retry(r.store, &job->id, BIT(TIMEOUT), NULL, &retried, &gone),
+              ERR_NOT_FOUND);
 }
 
 TEST(a_feed_tells_which_hosts_have_new_tasks) {
@@ -430,13 +433,13 @@ TEST(a_feed_tells_which_hosts_have_new_tasks) {
     CHECK_OK(rig_many(&r, 200, 200, &many));
     CHECK_OK(rig_settle_as(&r, many->no, CODE_TIMEOUT));
     CHECK_OK(store_feed_new(r.store, wake_nobody, NULL, &f));
-    CHECK_OK(store_job_retry(r.store, &few->id, BIT(TIMEOUT), &retried, &open));
+    CHECK_OK(store_job_retry(r.store, &few->id, BIT(TIMEOUT), NULL, &retried, &open));
     CHECK(store_feed_take(f, &c) && c.state == JOB_RUNNING && !c.has_grown);
     CHECK(store_feed_take(f, &c) && c.has_grown && c.job == few->no);
     CHECK_INT(c.host, rig_host("host0.example:443"));
     CHECK(!store_feed_take(f, &c));
     job_free(TAKE(open));
-    CHECK_OK(store_job_retry(r.store, &many->id, BIT(TIMEOUT), &retried, &open));
+    CHECK_OK(store_job_retry(r.store, &many->id, BIT(TIMEOUT), NULL, &retried, &open));
     CHECK(store_feed_take(f, &c) && c.state == JOB_RUNNING && !c.has_grown);
     CHECK(store_feed_take(f, &c) && c.has_grown && c.job == many->no && c.host == -1);
     CHECK(!store_feed_take(f, &c));
@@ -479,7 +482,7 @@ TEST(a_job_does_not_end_while_it_is_being_retried) {
     c.rig = &r;
     c.job = job->no;
     CHECK_INT(pthread_create(&thread, NULL, crawl, &c), 0);
-    CHECK_OK(store_job_retry(r.store, &job->id, BIT(HOST_UNAVAILABLE), &retried, &open));
+    CHECK_OK(store_job_retry(r.store, &job->id, BIT(HOST_UNAVAILABLE), NULL, &retried, &open));
     CHECK(is_completed_soon(&r, job->no));
     c.stops = true;
     (void)pthread_join(thread, NULL);
