@@ -5,6 +5,7 @@
 
 #include "api/guard.h"
 #include "api/hold.h"
+#include "api/keyed.h"
 #include "api/quota.h"
 #include "api/receive.h"
 #include "api/routes.h"
@@ -237,6 +238,13 @@ static void read_target(struct api_call *c) {
         check_parameters(c);
 }
 
+/* A list that is answered, or refused, takes no more memory nor disk; and who hears the
+ * answer may send the call again. */
+static void end_receiving(struct api_call *c) {
+    receive_free(TAKE(c->receive));
+    keyed_free(TAKE(c->keyed));
+}
+
 struct api_call *api_call_new(struct api *a, const struct api_request *r) {
     struct api_call *c = NEW(struct api_call);
 
@@ -256,13 +264,15 @@ struct api_call *api_call_new(struct api *a, const struct api_request *r) {
         read_target(c);
     if (!c->is_answered && c->route->begin)
         c->route->begin(c);
+    if (c->is_answered)
+        end_receiving(c);
     return c;
 }
 
 void api_call_free(struct api_call *c) {
     if (!c)
         return;
-    receive_free(c->receive);
+    end_receiving(c);
     hold_free(c->hold);
     if (c->response.reader.read)
         c->response.reader.free(c->response.reader.arg);
@@ -284,12 +294,6 @@ bool api_call_wants_body(const struct api_call *c) {
     return !c->is_answered;
 }
 
-/* A list that is answered, or refused, takes no more memory nor disk. */
-static void end_receiving(struct api_call *c) {
-    receive_free(c->receive);
-    c->receive = NULL;
-}
-
 bool api_call_body(struct api_call *c, struct str piece) {
     if (c->receive) {
         receive_feed(c->receive, c, piece);
@@ -297,6 +301,7 @@ bool api_call_body(struct api_call *c, struct str piece) {
             end_receiving(c);
         return true;
     }
+    keyed_feed(c->keyed, piece);
     c->dropped += piece.len;
     return c->dropped <= MAX_DROPPED_BYTES + 16 * c->api->options.max_request_bytes;
 }

@@ -245,15 +245,6 @@ bool call_flag(struct api_call *c, const char *name, bool *ret_flag) {
     return true;
 }
 
-bool call_check_promises(struct api_call *c) {
-    struct str key;
-
-    if (!call_header(c, STR("Idempotency-Key"), &key))
-        return true;
-    call_refuse_parameter(c, "Idempotency-Key", "is not available yet");
-    return false;
-}
-
 static enum err put_next(const struct api_call *c, struct str next, struct buf *out) {
     struct str base = c->api->options.base_path;
     enum err e =

@@ -14,6 +14,7 @@
 struct route;
 struct receive;
 struct hold;
+struct keyed;
 
 struct api {
     struct api_options options;
@@ -50,6 +51,7 @@ struct api_call {
     /* its body */
     uint64_t dropped;        /* bytes that nobody wants to see */
     struct receive *receive; /* a list on its way in */
+    struct keyed *keyed;     /* its Idempotency-Key, until it is answered; or NULL */
     struct hold *hold;       /* of the answer, until a job has moved; or NULL */
     /* the answer */
     bool is_answered;
@@ -91,9 +93,6 @@ bool call_number(struct api_call *c, const char *name, uint64_t min, uint64_t ma
 bool call_text(struct api_call *c, const char *name, struct str *ret_text);
 /* The parameter as a flag, false where it is absent. False: the call is answered. */
 bool call_flag(struct api_call *c, const char *name, bool *ret_flag);
-/* The headers of the contract that are not available yet. False: one is given, and the call
- * is answered. */
-bool call_check_promises(struct api_call *c);
 /* Adds Link: <this target with cursor=|next|>; rel="next". */
 void call_add_next(struct api_call *c, struct str next);
 

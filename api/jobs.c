@@ -6,6 +6,7 @@
 #include "api/hold.h"
 #include "api/jobjson.h"
 #include "api/jobview.h"
+#include "api/keyed.h"
 #include "api/receive.h"
 #include "api/routes.h"
 
@@ -23,26 +24,21 @@ void route_add_urls_begin(struct api_call *c) {
 
     if (!call_job(c, &j))
         return;
-    if (action_takes_urls(j->state))
-        c->receive = receive_new(c, true);
-    else
+    c->receive = receive_new(c, true);
+    /* whatever became of the job, what was carried out stays so */
+    if (c->receive && !keyed_is_repeat(c->keyed) && !action_takes_urls(j->state))
         receive_refuse_state(c, j);
 }
 
 static void answer_created(struct api_call *c, const struct job *j, const struct submission *sub) {
     struct writer w = writer_on(&c->response.body);
-    char id[UUID_TEXT_LEN + 1], location[API_MAX_BASE_PATH + 64];
-    struct str base = c->api->options.base_path;
 
     writer_open(&w, '{');
     jobview_write(c, &w, j);
     jobjson_write_submission(&w, sub);
     writer_close(&w, '}');
     call_answer_body(c, 202, STR("application/json"), w.err);
-    c->job_id = j->id;
-    uuid_text(&j->id, id);
-    (void)snprintf(location, sizeof location, "%.*s/v1/jobs/%s", (int)base.len, base.ptr, id);
-    call_add_header(c, "Location", str_of(location));
+    jobview_add_location(c, j);
 }
 
 /* Also of a job that was there. */

@@ -91,6 +91,16 @@ void jobview_answer(struct api_call *c, unsigned status, const struct job *j) {
         add_etag(c, j->version);
 }
 
+void jobview_add_location(struct api_call *c, const struct job *j) {
+    char id[UUID_TEXT_LEN + 1], location[API_MAX_BASE_PATH + 64];
+    struct str base = c->api->options.base_path;
+
+    c->job_id = j->id;
+    uuid_text(&j->id, id);
+    (void)snprintf(location, sizeof location, "%.*s/v1/jobs/%s", (int)base.len, base.ptr, id);
+    call_add_header(c, "Location", str_of(location));
+}
+
 void jobview_answer_unchanged(struct api_call *c, uint64_t version) {
     call_answer(c, 304, STR_NONE);
     add_etag(c, version);

@@ -26,12 +26,14 @@
     X(METHOD_NOT_ALLOWED, 405, "method_not_allowed", "The method is not allowed here")             \
     X(NOT_ACCEPTABLE, 406, "not_acceptable", "None of the formats asked for is available")         \
     X(CONFLICT, 409, "conflict", "The state of the job does not allow this")                       \
+    X(KEY_IN_USE, 409, "idempotency_key_in_use", "A request with this key is under way")           \
     X(TOO_LARGE, 413, "content_too_large", "The body is larger than the limit")                    \
     X(UNSUPPORTED_TYPE, 415, "unsupported_media_type", "The body has a type that is not read")     \
     X(UNSUPPORTED_CODING, 415, "unsupported_coding", "The body has a coding that is not read")     \
     X(EMPTY_LIST, 422, "empty_list", "The list holds no URLs")                                     \
     X(NO_VALID_URL, 422, "no_valid_url", "None of the URLs is valid")                              \
     X(REJECTED_URL, 422, "rejected_url", "The list has URLs that are not valid")                   \
+    X(KEY_REUSED, 422, "idempotency_key_reused", "The key was given to another request before")    \
     X(TOO_MANY_JOBS, 429, "too_many_jobs", "The tenant has as many jobs as it may have")           \
     X(TOO_MANY_URLS, 429, "too_many_urls", "The tenant has as many URLs queued as it may have")    \
     X(TOO_MANY_REQUESTS, 429, "too_many_requests", "The tenant calls more often than it may")      \

@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "api/content.h"
+#include "api/keyed.h"
 #include "api/lines.h"
 #include "api/submit.h"
 #include "base/inflate.h"
@@ -12,7 +14,8 @@ enum { MAX_HELD_BODIES = 16 };
 
 struct receive {
     struct api *api;
-    bool adds; /* to a job that is there */
+    struct keyed *keyed; /* the call's; borrowed */
+    bool adds;           /* to a job that is there */
     bool is_strict, is_dry;
     uint64_t n_decoded; /* bytes */
     bool is_json;
@@ -41,66 +44,6 @@ void receive_free(struct receive *r) {
 }
 
 /* --- the head ------------------------------------------------------------------------ */
-
-static const char which_types[] =
-    "send Content-Type: application/json, or text/plain with one URL a line "
-    "(curl: -H 'Content-Type: text/plain' --data-binary @urls.txt)";
-
-static void refuse_type(struct api_call *c, const char *detail) {
-    call_refuse(c, PROBLEM_UNSUPPORTED_TYPE, detail);
-    call_add_header(c, "Accept-Post", STR("application/json, text/plain"));
-}
-
-/* The parameter |name| of a media type, without its quotes. */
-static bool type_parameter(struct str parameters, struct str name, struct str *ret_value) {
-    while (parameters.len) {
-        struct str value = str_cut(&parameters, ';');
-
-        if (!str_eq_ascii(str_trim(str_cut(&value, '=')), name))
-            continue;
-        value = str_trim(value);
-        if (value.len >= 2 && str_starts(value, STR("\"")) && str_ends(value, STR("\"")))
-            value = str_at(value.ptr + 1, value.len - 2);
-        *ret_value = value;
-        return true;
-    }
-    return false;
-}
-
-static bool is_utf8(struct str charset) {
-    return str_eq_ascii(charset, STR("utf-8")) || str_eq_ascii(charset, STR("utf8")) ||
-           str_eq_ascii(charset, STR("us-ascii")); /* a part of it */
-}
-
-/* False: the call is answered. */
-static bool check_type(struct api_call *c, bool *ret_is_json) {
-    struct str parameters = STR_NONE, type, charset;
-
-    (void)call_header(c, STR("Content-Type"), &parameters);
-    type = str_trim(str_cut(&parameters, ';'));
-    *ret_is_json = str_eq_ascii(type, STR("application/json"));
-    if (!*ret_is_json && !str_eq_ascii(type, STR("text/plain"))) {
-        refuse_type(c, which_types);
-        return false;
-    }
-    if (type_parameter(parameters, STR("charset"), &charset) && !is_utf8(charset)) {
-        refuse_type(c, "bodies are read in UTF-8 only");
-        return false;
-    }
-    return true;
-}
-
-static bool check_coding(struct api_call *c, bool *ret_is_gzip) {
-    struct str coding = STR_NONE;
-
-    (void)call_header(c, STR("Content-Encoding"), &coding);
-    *ret_is_gzip = str_eq_ascii(coding, STR("gzip")) || str_eq_ascii(coding, STR("x-gzip"));
-    if (*ret_is_gzip || coding.len == 0 || str_eq_ascii(coding, STR("identity")))
-        return true;
-    call_refuse(c, PROBLEM_UNSUPPORTED_CODING, "the only content coding read here is gzip");
-    call_add_header(c, "Accept-Encoding", STR("gzip"));
-    return false;
-}
 
 static void refuse_size(struct api_call *c, bool is_json) {
     char detail[160];
@@ -162,31 +105,49 @@ static bool read_query(struct receive *r, struct api_call *c) {
     return false;
 }
 
+/* False: the call is answered. A dry run leaves nothing that could be done twice. */
+static bool begin_key(struct receive *r, struct api_call *c) {
+    struct str type = r->is_json ? STR("application/json") : STR("text/plain");
+
+    if (!r->is_dry && !keyed_begin(c, type))
+        return false;
+    r->keyed = c->keyed;
+    return true;
+}
+
+/* Likewise. Of a repeat nothing is wanted but its print. */
+static bool begin_list(struct receive *r, struct api_call *c) {
+    enum err e;
+
+    if (keyed_is_repeat(r->keyed))
+        return true;
+    r->json = BUF_INIT((size_t)c->api->options.max_request_bytes);
+    lines_init(&r->lines);
+    r->draft = new_draft(c);
+    if (!check_quota(r, c) || !read_query(r, c))
+        return false;
+    e = submit_init(&r->submit, c->api->options.store);
+    if (e != ERR_OK)
+        call_store_error(c, e);
+    return e == ERR_OK;
+}
+
 struct receive *receive_new(struct api_call *c, bool adds) {
     OWNED(receive) struct receive *r = NULL;
     bool is_json, is_gzip;
-    enum err e;
 
-    if (!check_type(c, &is_json) || !check_coding(c, &is_gzip) || !call_check_promises(c))
+    if (!content_type(c, &is_json) || !content_coding(c, &is_gzip))
         return NULL;
     r = NEW(struct receive);
     r->api = c->api;
     r->adds = adds;
     r->is_json = is_json;
-    r->json = BUF_INIT((size_t)c->api->options.max_request_bytes);
-    lines_init(&r->lines);
-    r->draft = new_draft(c);
     r->inflate = is_gzip ? inflate_new(INFLATE_GZIP_STRICT) : NULL;
-    if (!read_flags(r, c) || !check_quota(r, c) || !check_length(r, c) || !read_query(r, c))
-        return NULL;
-    e = submit_init(&r->submit, c->api->options.store);
-    if (e == ERR_OK && is_gzip && !r->inflate)
-        e = ERR_NO_MEMORY;
-    if (e != ERR_OK) {
-        call_store_error(c, e);
-        return NULL;
-    }
-    return TAKE(r);
+    if (is_gzip && !r->inflate)
+        call_store_error(c, ERR_NO_MEMORY);
+    else if (read_flags(r, c) && check_length(r, c) && begin_key(r, c) && begin_list(r, c))
+        return TAKE(r);
+    return NULL;
 }
 
 /* --- the body -------------------------------------------------------------------------- */
@@ -226,11 +187,14 @@ static enum err take_piece(void *arg, struct str piece) {
     struct receive *r = arg;
     enum err e;
 
+    r->n_decoded += piece.len;
+    if (is_bounded(r) && r->n_decoded > r->api->options.max_request_bytes)
+        return ERR_TOO_BIG;
+    keyed_feed(r->keyed, piece);
+    if (keyed_is_repeat(r->keyed))
+        return ERR_OK;
     if (r->is_json)
         return hold(r, piece);
-    r->n_decoded += piece.len;
-    if (r->is_dry && r->n_decoded > r->api->options.max_request_bytes)
-        return ERR_TOO_BIG;
     e = lines_feed(&r->lines, piece, take_line, r);
     if (e == ERR_INVALID)
         wrong_text(r);
@@ -301,7 +265,7 @@ static enum err take_json(struct receive *r) {
 static enum err take_rest(struct receive *r) {
     enum err e = r->inflate ? inflate_finish(r->inflate) : ERR_OK;
 
-    if (e != ERR_OK)
+    if (e != ERR_OK || keyed_is_repeat(r->keyed))
         return e;
     if (r->is_json)
         return take_json(r);
@@ -334,6 +298,7 @@ static void answer_unwanted(struct receive *r, struct api_call *c) {
 
 static enum err commit(struct receive *r, const struct api_call *c, struct job **ret_job,
                        struct submission *ret_submission) {
+    ingest_once(r->submit.ingest, keyed_once(r->keyed));
     if (r->adds)
         return ingest_commit_into(r->submit.ingest, &c->job_id, ret_job, ret_submission);
     return ingest_commit(r->submit.ingest, r->draft, ret_job, ret_submission);
@@ -373,6 +338,8 @@ static bool complete(struct receive *r, struct api_call *c) {
 
     if (e != ERR_OK)
         answer_error(r, c, e);
+    else if (keyed_is_repeat(r->keyed))
+        keyed_answer(c);
     else if (lacks_urls(r))
         answer_unusable(r, c);
     else if (is_unwanted(r))

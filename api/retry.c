@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "api/jobview.h"
+#include "api/keyed.h"
 #include "api/routes.h"
 
 #define BIT(code) ((uint64_t)1 << (code))
@@ -63,14 +64,24 @@ static void answer(struct api_call *c, const struct job *j, uint64_t retried) {
     call_answer_body(c, 202, STR("application/json"), w.err);
 }
 
+/* Its body, if there is one, is not looked at but for telling whether it comes again. */
+void route_retry_job_begin(struct api_call *c) {
+    (void)keyed_begin(c, STR_NONE);
+}
+
 void route_retry_job(struct api_call *c) {
     OWNED(job) struct job *j = NULL;
     uint64_t codes, retried = 0;
     enum err e;
 
-    if (!call_check_promises(c) || !read_codes(c, &codes))
+    if (keyed_is_repeat(c->keyed)) {
+        keyed_answer(c);
         return;
-    e = store_job_retry(c->api->options.store, &c->job_id, codes, NULL, &retried, &j);
+    }
+    if (!read_codes(c, &codes))
+        return;
+    e = store_job_retry(c->api->options.store, &c->job_id, codes, keyed_once(c->keyed), &retried,
+                        &j);
     if (e == ERR_OK)
         answer(c, j, retried);
     else if (e == ERR_CONFLICT)

@@ -13,7 +13,7 @@ static const struct route routes[] = {
      "start no more of its requests"},
     {"POST", "/v1/jobs/{id}/resume", route_resume_job, NULL, true, "", NULL, "go on with it"},
     {"POST", "/v1/jobs/{id}/cancel", route_cancel_job, NULL, true, "", NULL, "cancel a job"},
-    {"POST", "/v1/jobs/{id}/retry", route_retry_job, NULL, true, "code", NULL,
+    {"POST", "/v1/jobs/{id}/retry", route_retry_job, route_retry_job_begin, true, "code", NULL,
      "put failed URLs back"},
     {"POST", "/v1/jobs/{id}/urls", route_create_job, route_add_urls_begin, true, "strict", NULL,
      "add URLs to a job"},

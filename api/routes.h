@@ -10,7 +10,7 @@
 struct route {
     const char *method, *pattern; /* {id}: a job's UUID */
     void (*finish)(struct api_call *c);
-    void (*begin)(struct api_call *c); /* before the body; NULL: it wants none */
+    void (*begin)(struct api_call *c); /* before the body; may be NULL */
     bool blocks;                       /* finish waits for a durable change */
     const char *parameters;            /* of the query, by spaces; NULL: the handler checks them */
     const char *later;                 /* of these that are not available yet; NULL: none */
@@ -39,6 +39,7 @@ void route_get_job(struct api_call *c);
 void route_pause_job(struct api_call *c);
 void route_resume_job(struct api_call *c);
 void route_cancel_job(struct api_call *c);
+void route_retry_job_begin(struct api_call *c);
 void route_retry_job(struct api_call *c);
 void route_delete_job(struct api_call *c);
 void route_list_hosts(struct api_call *c);

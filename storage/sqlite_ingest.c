@@ -127,9 +127,8 @@ static enum err flip(struct writer *w, struct piece *p, int64_t no, int64_t next
     e = ledger_move(w, &l, p->draft->state == JOB_PAUSED ? JOB_PAUSED : JOB_QUEUED, STOP_NONE, now);
     if (e == ERR_OK)
         e = ledger_put(w, &l);
-    if (e != ERR_OK)
-        return e;
-    e = once_put(writer_db(w), p->once, &p->draft->id);
+    if (e == ERR_OK)
+        e = once_put(writer_db(w), p->once, &p->draft->id);
     if (e != ERR_OK)
         return e;
     writer_count(w, (int64_t)p->counts.accepted, 0);
