@@ -29,6 +29,8 @@ struct codec_limits codec_limits_of(const struct job_options *defaults, uint32_t
     l.of[OPTION_MAX_REDIRECTS] = (struct codec_range){0, defaults->max_redirects};
     l.of[OPTION_MAX_ATTEMPTS] = (struct codec_range){1, defaults->max_attempts};
     l.of[OPTION_DEADLINE_SECONDS] = (struct codec_range){1, CODEC_MAX_DEADLINE_SECONDS};
+    l.of[OPTION_RETENTION_SECONDS] = (struct codec_range){
+        1, defaults->retention_seconds ? defaults->retention_seconds : CODEC_MAX_RETENTION_SECONDS};
     l.of[OPTION_MAX_DEPTH] = (struct codec_range){0, CODEC_MAX_DEPTH};
     l.of[OPTION_MAX_PAGES] = (struct codec_range){1, CODEC_MAX_PAGES};
     l.of[OPTION_MAX_LINKS] = (struct codec_range){0, CODEC_MAX_LINKS};

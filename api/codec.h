@@ -25,6 +25,7 @@ enum {
     CODEC_MAX_PAGES = 1000000000,
     CODEC_USUAL_PAGES = 10000, /* of jobs that grow */
     CODEC_MAX_DEADLINE_SECONDS = 365 * 24 * 3600,
+    CODEC_MAX_RETENTION_SECONDS = 10 * 365 * 24 * 3600,
 };
 
 /* What a job may ask for. */

@@ -42,6 +42,7 @@ static const struct option options[] = {
     {"priority", KIND_PRIORITY, 0, 0, {0}},
     {"paused", KIND_PAUSED, 0, 0, {0}},
     {"deadline_seconds", KIND_U32, OPTION_DEADLINE_SECONDS, AT(deadline_seconds), {0}},
+    {"retention_seconds", KIND_U32, OPTION_RETENTION_SECONDS, AT(retention_seconds), {0}},
     {"max_depth", KIND_U32, OPTION_MAX_DEPTH, AT(max_depth), {0}},
     {"max_pages", KIND_U64, OPTION_MAX_PAGES, AT(max_pages), {0}},
     {"scope", KIND_CHOICE, OPTION_SCOPE, AT(scope), {"page", "prefix", "host", "domain", "any"}},
@@ -66,7 +67,6 @@ static const struct option options[] = {
     {"headers", KIND_LATER, 0, 0, {0}},
     {"index_links", KIND_LATER, 0, 0, {0}},
     {"webhook", KIND_LATER, 0, 0, {0}},
-    {"retention_seconds", KIND_LATER, 0, 0, {0}},
 };
 
 enum { OPTIONS = sizeof options / sizeof options[0] };

@@ -151,6 +151,7 @@ static void fill_defaults(struct app *a) {
         .nofollow = found.nofollow,
         .max_links = found.max_links,
         .scope = SCOPE_MODE_HOST,
+        .retention_seconds = (uint32_t)c->retention_seconds,
     };
 }
 

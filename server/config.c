@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/codec.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/own.h"
@@ -168,6 +169,9 @@ static const struct setting table[] = {
     {"tenant-requests-per-second", SETTING_NUMBER, AT(tenant_requests_per_second), .hint = "N",
      .initial = "0", .max = 1000000,
      .help = "calls of one tenant, without tokens of all callers together; 0: any number"},
+    {"retention-seconds", SETTING_NUMBER, AT(retention_seconds), .hint = "N", .initial = "604800",
+     .max = CODEC_MAX_RETENTION_SECONDS,
+     .help = "a finished job is deleted after this; a job may shorten it; 0: never"},
     {"drain-ms", SETTING_NUMBER, AT(drain_ms), .hint = "N", .initial = "5000", .max = 3600000,
      .help = "time for transfers and uploads under way when told to stop"},
     {"window-bytes", SETTING_SIZE, AT(window_bytes), .hint = "N", .initial = "12MiB", .min = MIB,
@@ -178,7 +182,6 @@ static const struct setting table[] = {
     {"log-level", SETTING_CHOICE, AT(log_level), .hint = "debug|info|warning|error",
      .initial = "info", .choices = log_levels, .help = "the least that is logged"},
     {.name = "webhook-allow-net", .kind = SETTING_LATER},
-    {.name = "retention-seconds", .kind = SETTING_LATER},
 };
 
 enum { N_SETTINGS = sizeof table / sizeof table[0] };

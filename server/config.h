@@ -22,7 +22,7 @@ struct config {
     uint64_t timeout_ms, max_body_bytes, max_redirects, max_attempts;
     uint64_t max_request_bytes, max_queued_urls, min_free_bytes;
     uint64_t tenant_max_jobs, tenant_max_queued_urls, tenant_requests_per_second;
-    uint64_t drain_ms, window_bytes;
+    uint64_t retention_seconds, drain_ms, window_bytes;
     unsigned log_format, log_level; /* enum log_format, enum log_level */
 
     struct endpoint listen_address;

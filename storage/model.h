@@ -298,7 +298,8 @@ struct job_options {
     enum scope_mode scope;
     char *include, *exclude; /* globs, joined by \n; NULL: none */
     enum sitemap_mode sitemap;
-    bool revalidate; /* ask by the validators of earlier fetches */
+    bool revalidate;            /* ask by the validators of earlier fetches */
+    uint32_t retention_seconds; /* kept so long once it is finished; 0: for good */
 };
 
 enum job_option {
@@ -324,6 +325,7 @@ enum job_option {
     OPTION_EXCLUDE,
     OPTION_SITEMAP,
     OPTION_REVALIDATE,
+    OPTION_RETENTION_SECONDS,
     OPTION_COUNT
 };
 

@@ -42,6 +42,7 @@ static const struct field fields[] = {
     [1 + OPTION_EXCLUDE] = {KIND_TEXT, AT(exclude), 0},
     [1 + OPTION_SITEMAP] = {KIND_U32, AT(sitemap), SITEMAP_ONLY + 1},
     [1 + OPTION_REVALIDATE] = {KIND_BOOL, AT(revalidate), 0},
+    [1 + OPTION_RETENTION_SECONDS] = {KIND_U32, AT(retention_seconds), 0},
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
 _Static_assert(FIELDS == 1 + OPTION_COUNT, "a field for each option");

@@ -134,6 +134,7 @@ enum err jobs_reopen(struct writer *w, struct ledger *l, int64_t now) {
         e = read_deadline(writer_db(w), l->job.no, now, &l->job.deadline_at);
     l->job.stop_reason = STOP_NONE;
     l->job.finished_at = 0;
+    l->job.expires_at = 0; /* counts anew from its next end */
     return e == ERR_OK ? ledger_move(w, l, JOB_RUNNING, STOP_NONE, now) : e;
 }
 
@@ -145,11 +146,11 @@ enum err jobs_put_receiving(struct db *db, const struct job *draft, int64_t salt
     if (e == ERR_OK)
         e = DB_RUN(
             db,
-            "INSERT INTO job(id,state,priority,version,next_page,created_at,expires_at,"
+            "INSERT INTO job(id,state,priority,version,next_page,created_at,retention_ms,"
             "deadline_at,max_pages,keeps_seen,salt,name,metadata,options,revalidates,tenant)"
             " VALUES(?1,?2,?3,0,1,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
             db_blob(uuid_str(&draft->id)), db_int(JOB_RECEIVING), db_int(draft->priority),
-            db_int(draft->created_at), db_int(draft->expires_at),
+            db_int(draft->created_at), db_int((int64_t)draft->options.retention_seconds * 1000),
             db_int(deadline_of(&draft->options, draft->created_at)),
             db_int((int64_t)draft->options.max_pages), db_int(job_options_grow(&draft->options)),
             db_int(salt), db_blob(str_of(draft->name)), db_blob(str_of(draft->metadata)),

@@ -46,7 +46,7 @@ enum err ledger_get(struct db *db, int64_t no, struct ledger *ret_ledger) {
     enum err e = DB_QUERY(db, &st,
                           "SELECT " LEDGER_JOB_COLUMNS
                           ",next_page,next_seq,settled_as,ended_below,ended_n,dead_hosts,"
-                          "keeps_seen,salt,max_pages,revalidates FROM job WHERE no=?1",
+                          "keeps_seen,salt,max_pages,revalidates,retention_ms FROM job WHERE no=?1",
                           db_int(no));
 
     if (e == ERR_OK)
@@ -65,6 +65,7 @@ enum err ledger_get(struct db *db, int64_t no, struct ledger *ret_ledger) {
     l.salt = sqlite3_column_int64(st, at++);
     l.max_pages = (uint64_t)sqlite3_column_int64(st, at++);
     l.revalidates = sqlite3_column_int64(st, at++) != 0;
+    l.retention_ms = sqlite3_column_int64(st, at++);
     *ret_ledger = l;
     return ERR_OK;
 }
@@ -80,7 +81,7 @@ static enum err put(struct db *db, const struct ledger *l) {
         "links_found=?12,bytes=?13,started_at=?14,finished_at=?15,"
         "last_progress_at=?16,deadline_at=?17,next_page=?18,next_seq=?19,"
         "settled_as=?20,ended_below=?21,ended_n=?22,dead_hosts=?23,"
-        "out_of_scope=?24,depth_limit=?25,page_limit=?26,keeps_seen=?27 WHERE no=?1",
+        "out_of_scope=?24,depth_limit=?25,page_limit=?26,keeps_seen=?27,expires_at=?28 WHERE no=?1",
         db_int(j->no), db_int(j->state), db_int(j->stop_reason), db_int((int64_t)j->version),
         db_int((int64_t)c->total), db_int((int64_t)c->by_outcome[OUTCOME_SUCCEEDED]),
         db_int((int64_t)c->by_outcome[OUTCOME_FAILED]),
@@ -92,7 +93,7 @@ static enum err put(struct db *db, const struct ledger *l) {
         db_int(l->next_page), db_int(l->next_seq), db_int(l->settled_as), db_int(l->ended_below),
         db_int(l->ended_n), db_int(l->dead_hosts), db_int((int64_t)c->not_followed.out_of_scope),
         db_int((int64_t)c->not_followed.depth_limit), db_int((int64_t)c->not_followed.page_limit),
-        db_int(l->keeps_seen));
+        db_int(l->keeps_seen), db_int(j->expires_at));
 }
 
 static void note(struct writer *w, const struct job *j) {
@@ -123,8 +124,10 @@ static enum err move(struct db *db, struct ledger *l, enum job_state to, enum st
         j->stop_reason = reason;
     if (to == JOB_RUNNING && !j->started_at)
         j->started_at = now;
-    if (job_state_is_finished(to))
+    if (job_state_is_finished(to)) {
         j->finished_at = now;
+        j->expires_at = l->retention_ms ? now + l->retention_ms : 0;
+    }
     return DB_RUN(db, "INSERT INTO event(job,version,at,state,stop_reason) VALUES(?1,?2,?3,?4,?5)",
                   db_int(j->no), db_int((int64_t)j->version), db_int(now), db_int(to),
                   db_int(j->stop_reason));

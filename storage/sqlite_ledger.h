@@ -39,6 +39,7 @@ struct ledger {
     int64_t salt;
     uint64_t max_pages; /* 0: no limit */
     bool revalidates;
+    int64_t retention_ms; /* once it is finished; 0: it stays */
 };
 MUST_USE enum err ledger_get(struct db *db, int64_t no, struct ledger *ret_ledger);
 /* May what is under way still end? */

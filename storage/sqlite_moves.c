@@ -79,19 +79,15 @@ enum err moves_job(struct writer *w, const struct uuid *id, enum job_state to,
     return e;
 }
 
-static enum err run_delete(struct writer *w, struct request *r) {
-    struct change *c = CONTAINER_OF(r, struct change, request);
-    OWNED(job) struct job *job = NULL;
+static enum err delete_job(struct writer *w, int64_t no, int64_t now) {
     struct ledger l;
     int64_t left;
-    enum err e = jobs_get(writer_db(w), c->id, 0, &job);
+    enum err e = ledger_get(writer_db(w), no, &l);
 
-    if (e == ERR_OK)
-        e = ledger_get(writer_db(w), job->no, &l);
     if (e != ERR_OK)
         return e;
     left = (int64_t)job_unfinished(&l.job);
-    e = ledger_move(w, &l, JOB_DELETED, STOP_NONE, clock_wall_ms());
+    e = ledger_move(w, &l, JOB_DELETED, STOP_NONE, now);
     if (e == ERR_OK)
         e = ledger_put(w, &l);
     if (e != ERR_OK)
@@ -99,6 +95,14 @@ static enum err run_delete(struct writer *w, struct request *r) {
     writer_count(w, -left, 0);
     writer_sweep_soon(w);
     return ERR_OK;
+}
+
+static enum err run_delete(struct writer *w, struct request *r) {
+    struct change *c = CONTAINER_OF(r, struct change, request);
+    OWNED(job) struct job *job = NULL;
+    enum err e = jobs_get(writer_db(w), c->id, 0, &job);
+
+    return e == ERR_OK ? delete_job(w, job->no, clock_wall_ms()) : e;
 }
 
 enum err moves_delete(struct writer *w, const struct uuid *id) {
@@ -180,9 +184,57 @@ static enum err end_done(struct writer *w, void *arg) {
     }
 }
 
+/* --- finished jobs whose time is over ---------------------------------------------------- */
+
+enum { EXPIRED_AT_ONCE = 200 }; /* of a tick: their rows leave by the sweep */
+
+struct expiry {
+    int64_t now;
+    int64_t jobs[EXPIRED_AT_ONCE];
+    size_t n;
+};
+
+/* Those that are held stay: somebody is putting URLs into them, after which they run again.
+ * They are few (writer_hold), so that looking past them costs nothing. */
+static enum err find_expired(struct writer *w, struct expiry *x) {
+    OWNED_ROWS sqlite3_stmt *st = NULL;
+    enum err e = DB_QUERY(writer_db(w), &st,
+                          "SELECT no FROM job INDEXED BY job_by_expiry"
+                          " WHERE expires_at>0 AND state IN (5,6,7) AND expires_at<=?1"
+                          " ORDER BY expires_at",
+                          db_int(x->now));
+    _Static_assert(JOB_COMPLETED == 5 && JOB_FAILED == 7, "the numbers in the statement");
+
+    while (e == ERR_OK && x->n < EXPIRED_AT_ONCE && (e = db_step(writer_db(w), st)) == ERR_OK) {
+        int64_t no = sqlite3_column_int64(st, 0);
+
+        if (!writer_is_held(w, no))
+            x->jobs[x->n++] = no;
+    }
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err delete_expired(struct writer *w, void *arg) {
+    const struct expiry *x = arg;
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; i < x->n && e == ERR_OK; i++)
+        e = delete_job(w, x->jobs[i], x->now);
+    return e;
+}
+
+static void expire(struct writer *w, int64_t now) {
+    struct expiry x = {.now = now};
+
+    /* an error of reading is one of storage: the next write will meet it, and say so */
+    if (find_expired(w, &x) == ERR_OK && x.n)
+        (void)writer_alone(w, delete_expired, &x);
+}
+
 void moves_tick(struct writer *w) {
     int64_t now = clock_wall_ms(), job;
 
+    expire(w, now);
     if (overdue(writer_db(w), now, &job) == ERR_OK && !writer_alone(w, end_overdue, &now))
         return;
     if (writer_has_let_go(w) && writer_alone(w, end_done, &now))

@@ -1,5 +1,5 @@
 /* sqlite_moves - the calls of the door that change a job's state, and what changes it
- * by itself: a deadline, a start after a crash.
+ * by itself: a deadline, its retention, a start after a crash.
  */
 #ifndef STORAGE_SQLITE_MOVES_H
 #define STORAGE_SQLITE_MOVES_H
@@ -11,8 +11,9 @@ MUST_USE enum err moves_job(struct writer *w, const struct uuid *id, enum job_st
                             struct job **ret_job);
 MUST_USE enum err moves_delete(struct writer *w, const struct uuid *id);
 
-/* Once a second, on the writer's thread: ends the jobs whose deadline has come, and those
- * that have nothing left but were held when it went. */
+/* Once a second, on the writer's thread: deletes finished jobs that have expired, some
+ * hundred at a time, ends the jobs whose deadline has come, and those that have nothing left
+ * but were held when it went. */
 void moves_tick(struct writer *w);
 
 /* At start, before the writer runs: uploads half received are deleted, jobs being

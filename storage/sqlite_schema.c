@@ -29,6 +29,7 @@ static const char *const migrations[] = {
     "  depth_limit INTEGER NOT NULL DEFAULT 0, page_limit INTEGER NOT NULL DEFAULT 0,"
     "  max_pages INTEGER NOT NULL DEFAULT 0," /* of one that grows; 0: no limit */
     "  tenant INTEGER NOT NULL DEFAULT 0, revalidates INTEGER NOT NULL DEFAULT 0,"
+    "  retention_ms INTEGER NOT NULL DEFAULT 0," /* once it is finished; 0: for good */
     "  keeps_seen INTEGER NOT NULL DEFAULT 0, salt INTEGER NOT NULL," /* see seen */
     "  created_at INTEGER NOT NULL, started_at INTEGER NOT NULL DEFAULT 0,"
     "  finished_at INTEGER NOT NULL DEFAULT 0, expires_at INTEGER NOT NULL DEFAULT 0,"
@@ -39,6 +40,8 @@ static const char *const migrations[] = {
     "CREATE INDEX job_unfinished ON job(tenant) WHERE state IN (1,2,3,4);" /* to cancelling */
     "CREATE INDEX job_by_deadline ON job(deadline_at)"
     "  WHERE deadline_at>0 AND state IN (1,2,3);" /* queued, running, paused */
+    "CREATE INDEX job_by_expiry ON job(expires_at)"
+    "  WHERE expires_at>0 AND state IN (5,6,7);" /* completed, cancelled, failed */
     /* A URL without an outcome. host: host_id of the host key. */
     "CREATE TABLE task("
     "  job INTEGER NOT NULL, host INTEGER NOT NULL, seq INTEGER NOT NULL,"

@@ -157,7 +157,10 @@ MUST_USE enum err store_job_list(struct store *s, const struct job_filter *f,
  *
  * Deadlines (job.deadline_at) are met by the store itself, within a second or two, by
  * QUEUED, RUNNING and PAUSED jobs: such a job is COMPLETED with STOP_DEADLINE, what it has
- * left is settled as CODE_DEADLINE, and results that come later get ERR_CONFLICT. */
+ * left is settled as CODE_DEADLINE, and results that come later get ERR_CONFLICT.
+ *
+ * So are retentions: a finished job with options.retention_seconds is deleted, as by
+ * store_job_delete, once its expires_at has come, unless a call is at work on it. */
 MUST_USE enum err store_job_move(struct store *s, const struct uuid *id, enum job_state to,
                                  struct job **ret_job);
 /* Puts back the URLs whose code is in |codes| (bits 1 << CODE_x), however they were settled,

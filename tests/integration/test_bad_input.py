@@ -49,6 +49,9 @@ def test_not_json(crawld, body):
         ({"urls": [URL], "deadline_seconds": 0}, "#/deadline_seconds"),
         ({"urls": [URL], "deadline_seconds": 31_536_001}, "#/deadline_seconds"),
         ({"urls": [URL], "deadline_seconds": None}, "#/deadline_seconds"),
+        ({"urls": [URL], "retention_seconds": 0}, "#/retention_seconds"),
+        ({"urls": [URL], "retention_seconds": 604_801}, "#/retention_seconds"),
+        ({"urls": [URL], "retention_seconds": "60"}, "#/retention_seconds"),
         ({"urls": [URL], "max_depth": -1}, "#/max_depth"),
         ({"urls": [URL], "max_depth": 65_536}, "#/max_depth"),
         ({"urls": [URL], "max_depth": 1, "max_pages": 0}, "#/max_pages"),
@@ -87,6 +90,7 @@ def test_wrong_options(crawld, options, pointer):
      ("max_depth=x", "max_depth"), ("scope=host", "scope"), ("max_depth=1&include=a,%5C", "include"),
      ("max_depth=1&exclude=", "exclude"), ("max_depth=1&scope=Host", "scope"),
      ("paused=yes", "paused"), ("paused=", "paused"), ("deadline_seconds=0", "deadline_seconds"),
+     ("retention_seconds=0", "retention_seconds"), ("retention_seconds=604801", "retention_seconds"),
      ("host_delay_ms=", "host_delay_ms"), ("host_delay_ms=5&host_delay_ms=6", "host_delay_ms")],
 )  # fmt: skip
 def test_wrong_query(crawld, query, parameter):

@@ -86,6 +86,7 @@ def test_answers_have_their_shape(crawld, site):
         "metadata": {"number": 1.10},
         "priority": 7,
         "deadline_seconds": 600,
+        "retention_seconds": 86400,
         "max_depth": 0,
         "max_pages": 100,
         "scope": "page",

@@ -10,6 +10,7 @@ static const struct job_options defaults = {
     .max_body_bytes = 10 << 20,
     .max_redirects = 10,
     .max_attempts = 3,
+    .retention_seconds = 7200,
 };
 static bool is_enforced;
 static struct job *draft;
@@ -60,7 +61,8 @@ static struct str options_text(void) {
 }
 
 static const char all[] =
-    "{\"deadline_seconds\":60,\"max_depth\":3,\"max_pages\":500,\"scope\":\"domain\","
+    "{\"deadline_seconds\":60,\"retention_seconds\":7200,\"max_depth\":3,\"max_pages\":500,"
+    "\"scope\":\"domain\","
     "\"include\":[\"*/blog/*\",\"/a\\\\,b\"],\"exclude\":[\"*.pdf\"],"
     "\"sitemap\":\"include\",\"revalidate\":true,"
     "\"host_delay_ms\":500,\"host_connections\":1,\"timeout_ms\":1,\"max_body_bytes\":10485760,"
@@ -74,13 +76,14 @@ TEST(takes_and_gives_back_every_option) {
     CHECK_INT(draft->options.fragments, FRAGMENTS_KEEP);
     CHECK_INT(draft->options.nofollow, NOFOLLOW_DROP);
     CHECK_INT(draft->options.robots, ROBOTS_IGNORE);
-    CHECK_OK(read_query("deadline_seconds=60&max_depth=3&max_pages=500&scope=domain&"
-                        "include=*/blog/*,/a%5C,b&exclude=*.pdf&sitemap=include&revalidate=1&"
-                        "host_delay_ms=500&host_connections=1&timeout_ms=1&"
-                        "max_body_bytes=10485760&max_redirects=0&max_attempts=3&robots=ignore&"
-                        "user_agent=me/1&extract.elements=a,img,Link:&extract.schemes=http,mailto&"
-                        "extract.text=true&extract.fragments=keep&extract.nofollow=drop&"
-                        "extract.max_links=5"));
+    CHECK_OK(read_query(
+        "deadline_seconds=60&retention_seconds=7200&max_depth=3&max_pages=500&scope=domain&"
+        "include=*/blog/*,/a%5C,b&exclude=*.pdf&sitemap=include&revalidate=1&"
+        "host_delay_ms=500&host_connections=1&timeout_ms=1&"
+        "max_body_bytes=10485760&max_redirects=0&max_attempts=3&robots=ignore&"
+        "user_agent=me/1&extract.elements=a,img,Link:&extract.schemes=http,mailto&"
+        "extract.text=true&extract.fragments=keep&extract.nofollow=drop&"
+        "extract.max_links=5"));
     CHECK_STR(options_text(), all);
 }
 
@@ -236,6 +239,9 @@ TEST(points_at_what_is_wrong) {
         {"{\"deadline_seconds\":0}", "#/deadline_seconds"},
         {"{\"deadline_seconds\":31536001}", "#/deadline_seconds"},
         {"{\"deadline_seconds\":1.5}", "#/deadline_seconds"},
+        {"{\"retention_seconds\":0}", "#/retention_seconds"},
+        {"{\"retention_seconds\":7201}", "#/retention_seconds"},
+        {"{\"retention_seconds\":\"60\"}", "#/retention_seconds"},
         {"{\"a/b~c\":1}", "#/a~1b~0c"},
         {"{\"\":1}", "#/"},
     };
@@ -246,6 +252,16 @@ TEST(points_at_what_is_wrong) {
         CHECK_INT(problem.n_faults, 1);
         CHECK_STR(str_of(problem.faults[0].where), cases[i].pointer);
     }
+}
+
+TEST(without_a_limit_a_job_may_be_kept_for_years) {
+    struct job_options kept = defaults;
+    struct codec_limits l;
+
+    kept.retention_seconds = 0; /* for good */
+    l = codec_limits_of(&kept, 100, 2, false);
+    CHECK_INT(l.of[OPTION_RETENTION_SECONDS].min, 1);
+    CHECK_INT(l.of[OPTION_RETENTION_SECONDS].max, CODEC_MAX_RETENTION_SECONDS);
 }
 
 TEST(points_at_parameters) {

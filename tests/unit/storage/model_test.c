@@ -126,7 +126,8 @@ TEST(options_come_back_as_they_were) {
                             .scope = SCOPE_MODE_DOMAIN,
                             .include = (char *)"https://*.example/*\n*/a*",
                             .sitemap = SITEMAP_ONLY,
-                            .revalidate = true};
+                            .revalidate = true,
+                            .retention_seconds = 86400};
     struct job_options back;
     struct buf b OWNED_BUF = BUF_INIT(1024);
 
@@ -143,6 +144,7 @@ TEST(options_come_back_as_they_were) {
     CHECK(back.deadline_seconds == 3600 && back.max_depth == 3 && back.max_pages == 1ULL << 33);
     CHECK(back.scope == SCOPE_MODE_DOMAIN && back.sitemap == SITEMAP_ONLY && back.revalidate);
     CHECK_STR(str_of(back.include), "https://*.example/*\n*/a*");
+    CHECK_INT(back.retention_seconds, 86400);
     CHECK(!back.exclude);
     job_options_done(&back);
 }
