@@ -206,12 +206,16 @@ static int on_wal(void *arg, sqlite3 *handle, const char *name, int frames) {
 
 /* A reader may keep the WAL from shrinking, and a full disk may: the next commit
  * tries again, so that a failure need not be told. */
+void writer_checkpoint(struct writer *w) {
+    (void)sqlite3_wal_checkpoint_v2(w->db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
 static void checkpoint(struct writer *w) {
     sqlite3 *handle = w->db->handle;
 
     if (w->wal_frames < CHECKPOINT_FRAMES)
         return;
-    (void)sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    writer_checkpoint(w);
     if (w->wal_frames < TRUNCATE_FRAMES)
         return;
     (void)sqlite3_busy_timeout(handle, TRUNCATE_WAIT_MS);

@@ -67,5 +67,7 @@ bool writer_is_held(const struct writer *w, int64_t job);
 bool writer_has_let_go(const struct writer *w); /* of any, since it was forgotten last */
 void writer_forget_let_go(struct writer *w);
 void writer_sweep_soon(struct writer *w); /* there is something to sweep */
+/* Outside of a transaction: brings what is in the WAL into the file, as far as readers let it. */
+void writer_checkpoint(struct writer *w);
 
 #endif

@@ -150,4 +150,48 @@ TEST(many_small_jobs_leave) {
     free(jobs);
 }
 
+/* --- disk space -------------------------------------------------------------------------- */
+
+static int64_t file_bytes(const struct rig *r) {
+    struct stat st;
+    char path[128];
+
+    (void)snprintf(path, sizeof path, "%s/test.db", r->folder);
+    return stat(path, &st) == 0 ? (int64_t)st.st_size : -1;
+}
+
+static enum err put_long_urls(struct rig *r, const struct job *draft, int n, struct job **ret_job) {
+    OWNED(ingest) struct ingest *in = NULL;
+    struct submission sub = {0};
+    char url[1024];
+    enum err e = store_ingest_new(r->store, &in);
+
+    for (int i = 0; i < n && e == ERR_OK; i++) {
+        (void)snprintf(url, sizeof url, "https://a.example/%01000d", i);
+        e = rig_add(in, url);
+    }
+    if (e == ERR_OK)
+        e = ingest_commit(in, draft, ret_job, &sub);
+    submission_done(&sub);
+    return e;
+}
+
+TEST(the_file_shrinks) {
+    enum { KEPT_BYTES = 10 << 20 }; /* 8 MB stay for what comes */
+    struct job draft = draft_kept(1);
+    OWNED(job) struct job *job = NULL;
+    OWNED(job) struct job *moved = NULL;
+
+    RIG_OPEN(r);
+    CHECK_OK(put_long_urls(&r, &draft, 25000, &job));
+    CHECK_OK(store_job_move(r.store, id_of(job), JOB_CANCELLING, &moved));
+    store_free(r.store);
+    CHECK(file_bytes(&r) > 2 * KEPT_BYTES);
+    CHECK_OK(rig_open(&r));
+    CHECK(leaves_soon(&r, job));
+    for (int i = 0; i < 2000 && file_bytes(&r) > KEPT_BYTES; i++)
+        (void)usleep(10000);
+    CHECK(file_bytes(&r) <= KEPT_BYTES);
+}
+
 TEST_MAIN
