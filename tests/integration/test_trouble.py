@@ -1,6 +1,7 @@
 """Hosts in trouble: what they ask for is done, what is dead holds up nobody, and it is remembered."""
 
 import collections
+import datetime
 import email.utils
 import socket
 import time
@@ -127,6 +128,33 @@ def test_a_host_that_comes_back_is_served(service, site):
     web.default = page("/x")
     job = crawld.wait(job_id, seconds=60)
     assert job["counts"]["succeeded"] >= 34, job["counts"]
+
+
+def the_host(crawld, job_id):
+    (host,) = crawld.get(f"/v1/jobs/{job_id}/hosts").json["items"]
+    return host
+
+
+def test_an_open_circuit_holds_over_a_restart(service, site):
+    """And for other jobs, too. When its time is over one request goes first, alone."""
+    web = site({}, default=Reply(raw=b""))
+    crawld = service("--host-connections", "4", env={"CRAWLD_TEST_PATIENCE_DIVISOR": "4"})
+    first = crawld.submit([web.url(f"/{i}") for i in range(20)], max_attempts=1)["id"]
+    crawld.wait(first, lambda _: the_host(crawld, first)["blocked_by"] == "backoff", seconds=10)
+    crawld.wait(first, lambda _: not web.in_flight, seconds=10)
+    crawld.kill()
+    opened = len(web.requests)
+    web.default = Reply(body=page("/x").body, delay=0.5)
+    crawld.restart()
+    second = crawld.submit([web.url(f"/other{i}") for i in range(8)])["id"]
+    host = the_host(crawld, first)
+    assert host["blocked_by"] == "backoff" and 5 <= host["done"] <= opened <= 8, host
+    until = datetime.datetime.fromisoformat(host["blocked_until"]).timestamp()
+    jobs = [crawld.wait(id_, seconds=30) for id_ in (first, second)]
+    assert [j["counts"]["succeeded"] for j in jobs] == [20 - host["done"], 8]
+    probe, *rest = web.requests[opened:]
+    assert probe.at + time.time() - time.monotonic() >= until - 0.01
+    assert rest[0].at >= probe.at + 0.5  # once it was answered
 
 
 def test_a_host_that_was_given_up_is_not_asked_after_a_restart(service, site):
