@@ -377,15 +377,20 @@ TEST(a_damaged_database_takes_no_more_writes) {
     OWNED(job) struct job *job = NULL;
     OWNED(job) struct job *more = NULL;
     OWNED_FD int fd = -1;
+    struct stat empty;
     char junk[8192];
 
+    store_free(TAKE(r.store));
+    CHECK(stat(strchr(r.url, ':') + 1, &empty) == 0);
+    CHECK_OK(rig_open(&r));
     CHECK_OK(rig_many(&r, 20000, 20, &job));
     store_free(TAKE(r.store));
     /* all but the first pages, which hold the schema and the job, become noise */
     memset(junk, 0x5a, sizeof junk);
     fd = open(strchr(r.url, ':') + 1, O_WRONLY | O_CLOEXEC);
-    for (off_t page = 24; page < 200; page++)
-        CHECK(pwrite(fd, junk, sizeof junk, page * (off_t)sizeof junk) == (ssize_t)sizeof junk);
+    for (off_t page = 0; page < 200; page++)
+        CHECK(pwrite(fd, junk, sizeof junk, empty.st_size + page * (off_t)sizeof junk) ==
+              (ssize_t)sizeof junk);
     CHECK_OK(rig_open(&r));
     CHECK(rig_many(&r, 20000, 20, &more) == ERR_CORRUPT);
     CHECK_INT(store_health(r.store), STORE_DAMAGED);
