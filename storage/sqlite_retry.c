@@ -313,6 +313,8 @@ static enum err run_begin(struct writer *w, struct request *request) {
     struct ledger l;
     enum err e = held_begin(w, &rt->held, &l);
 
+    if (e == ERR_OK && rt->held.holds && l.job.state == JOB_COMPLETED)
+        e = tenants_admit(w, l.job.tenant, 1, 0); /* it opens again */
     if (e != ERR_OK)
         return e;
     rt->committed.after_page = page_id(l.job.no, 0);

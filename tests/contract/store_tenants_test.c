@@ -140,4 +140,29 @@ TEST(a_tenant_may_have_so_much_and_no_more) {
     CHECK_OK(new_job(&r, 7, false, &first));
 }
 
+TEST(a_retry_that_opens_a_job_again_is_held_to_the_quota) {
+    OWNED(job) struct job *done = NULL;
+    OWNED(job) struct job *other = NULL;
+    OWNED(job) struct job *open = NULL;
+    struct result result;
+    struct store_batch b = {.results = &result, .n_results = 1};
+    uint64_t retried = 0;
+    RIG r;
+
+    rig_new_folder(&r);
+    r.tenant_max_jobs = 1;
+    CHECK_OK(rig_open(&r));
+    CHECK_OK(new_job(&r, 7, false, &done));
+    CHECK_INT(rig_take(&r, done->no, &result, 1), 1);
+    rig_fail(&result, CODE_TIMEOUT);
+    rig_commit(&r, &b);
+    result_done(&result);
+    CHECK_OK(new_job(&r, 7, false, &other));
+    CHECK_ERR(store_job_retry(r.store, &done->id, 1ULL << CODE_TIMEOUT, NULL, &retried, &open),
+              ERR_QUOTA_JOBS);
+    CHECK_OK(store_job_delete(r.store, &other->id));
+    CHECK_OK(store_job_retry(r.store, &done->id, 1ULL << CODE_TIMEOUT, NULL, &retried, &open));
+    CHECK_INT(retried, 1);
+}
+
 TEST_MAIN
