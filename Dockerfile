@@ -3,6 +3,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
       gcc libc6-dev cmake ninja-build pkg-config \
       libmicrohttpd-dev libcurl4-openssl-dev libsqlite3-dev libjansson-dev libc-ares-dev \
       libunistring-dev libzstd-dev libxxhash-dev zlib1g-dev libssl-dev libuchardet-dev libpsl-dev \
+      python3 python3-yaml \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .

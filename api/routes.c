@@ -29,7 +29,8 @@ static const struct route routes[] = {
     {"GET", "/healthz", route_healthz, NULL, false, "", NULL, "alive"},
     {"GET", "/readyz", route_readyz, NULL, false, "", NULL, "able to take work"},
     {"GET", "/metrics", route_metrics, NULL, false, "", NULL, "Prometheus metrics"},
-    {"GET", "/openapi.yaml", route_openapi, NULL, false, "", NULL, "all of this in OpenAPI"},
+    {"GET", "/openapi.yaml", route_openapi_yaml, NULL, false, "", NULL, "all of this in OpenAPI"},
+    {"GET", "/openapi.json", route_openapi_json, NULL, false, "", NULL, "the same as JSON"},
     {"GET", "/", route_index, NULL, false, "", NULL, "this list"},
 };
 

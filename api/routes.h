@@ -51,6 +51,7 @@ void route_index(struct api_call *c);
 void route_healthz(struct api_call *c);
 void route_readyz(struct api_call *c);
 void route_metrics(struct api_call *c);
-void route_openapi(struct api_call *c);
+void route_openapi_yaml(struct api_call *c);
+void route_openapi_json(struct api_call *c);
 
 #endif

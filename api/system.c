@@ -42,7 +42,12 @@ void route_metrics(struct api_call *c) {
                      o->metrics ? o->metrics(o->metrics_arg, &c->response.body) : ERR_OK);
 }
 
-void route_openapi(struct api_call *c) {
+void route_openapi_yaml(struct api_call *c) {
     call_answer_body(c, 200, STR("application/yaml"),
                      buf_put(&c->response.body, str_at(openapi_yaml, openapi_yaml_len)));
+}
+
+void route_openapi_json(struct api_call *c) {
+    call_answer_body(c, 200, STR("application/json"),
+                     buf_put(&c->response.body, str_at(openapi_json, openapi_json_len)));
 }

@@ -42,6 +42,9 @@ def test_it_serves_itself(crawld):
     answer = crawld.get("/openapi.yaml")
     assert answer.headers["Content-Type"] == "application/yaml"
     assert yaml.safe_load(answer.body) == DOCUMENT
+    answer = crawld.get("/openapi.json")
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.json == DOCUMENT
 
 
 def test_references_and_examples():

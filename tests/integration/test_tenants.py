@@ -59,7 +59,7 @@ def test_who_has_no_token(service, off):
             assert challenge.startswith('Bearer realm="crawld"')
             assert ("invalid_token" in challenge) == bool(secret)
     assert crawld.call("GET", f"/v1/jobs?token={A}").status == 401
-    for target in ("/healthz", "/readyz", "/metrics", "/openapi.yaml", "/"):
+    for target in ("/healthz", "/readyz", "/metrics", "/openapi.yaml", "/openapi.json", "/"):
         assert crawld.get(target).status == 200, target
     assert call(crawld, "GET", f"/v1/jobs/{job}", secret=A).status == 200
 
