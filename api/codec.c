@@ -106,7 +106,24 @@ static void take_list(const json_t *j, struct option_value *v) {
     }
 }
 
-static struct option_value value_of(const json_t *j) {
+/* Whether it is one of texts, and not too large. */
+static void take_map(json_t *j, struct option_value *v) {
+    const char *name;
+    json_t *member;
+
+    v->type = OPTION_OBJECT;
+    v->is_map = json_object_size(j) <= OPTION_MAX_LIST / 2;
+    json_object_foreach(j, name, member) {
+        if (!v->is_map || !json_is_string(member)) {
+            v->is_map = false;
+            return;
+        }
+        v->list[v->n++] = str_of(name);
+        v->list[v->n++] = text_of(member);
+    }
+}
+
+static struct option_value value_of(json_t *j) {
     struct option_value v = {.type = OPTION_OTHER};
 
     switch (json_typeof(j)) {
@@ -127,7 +144,7 @@ static struct option_value value_of(const json_t *j) {
         take_list(j, &v);
         break;
     case JSON_OBJECT:
-        v.type = OPTION_OBJECT;
+        take_map(j, &v);
         break;
     default:
         break;
@@ -202,7 +219,7 @@ struct reading {
     struct job *draft;
     struct problem *problem;
     enum fault_place place;
-    const char *group; /* "extract.", or "" */
+    const char *group; /* "extract.", or another one, or "" */
 };
 
 enum { MAX_NAME = 64 };
@@ -210,10 +227,13 @@ enum { MAX_NAME = 64 };
 /* "#/extract/text" in JSON, "extract.text" in a query; RFC 6901 escapes. */
 static enum err put_place(const struct reading *r, struct str key, struct buf *out) {
     bool is_json = r->place == FAULT_POINTER;
+    struct str group = str_of(r->group);
     enum err e = buf_put(out, is_json ? STR("#/") : STR_NONE);
 
-    if (e == ERR_OK)
-        e = buf_put(out, is_json && *r->group ? STR("extract/") : str_of(r->group));
+    if (e == ERR_OK && group.len)
+        e = buf_put(out, str_upto(group, group.len - 1));
+    if (e == ERR_OK && group.len)
+        e = buf_put_char(out, is_json ? '/' : '.');
     key = str_upto(key, MAX_NAME);
     for (size_t i = 0; i < key.len && e == ERR_OK; i++) {
         if (is_json && (key.ptr[i] == '~' || key.ptr[i] == '/'))
@@ -286,6 +306,20 @@ static void settle(const struct reading *r) {
         fault(r, str_of(name), wrong);
 }
 
+static void read_members(const struct reading *r, json_t *object, struct str text);
+
+static void read_group(const struct reading *r, const char *group, struct str key, json_t *member) {
+    struct reading inside = *r;
+
+    inside.group = group;
+    if (!json_is_object(member))
+        fault(r, key, "must be an object");
+    else
+        read_members(&inside, member, STR_NONE);
+    if (json_is_object(member) && str_eq(key, STR("webhook")) && !json_object_get(member, "url"))
+        fault(&inside, STR("url"), "is missing");
+}
+
 static void read_members(const struct reading *r, json_t *object, struct str text) {
     size_t index = 0;
     const char *name;
@@ -293,19 +327,15 @@ static void read_members(const struct reading *r, json_t *object, struct str tex
 
     json_object_foreach(object, name, member) {
         struct str key = str_of(name);
+        const char *group = *r->group ? NULL : option_group(key);
         struct option_value v = value_of(member);
-        struct reading inside = *r;
         const struct option *o;
 
         index++;
         if (!*r->group && str_eq(key, STR("urls")))
             continue;
-        if (!*r->group && str_eq(key, STR("extract"))) {
-            inside.group = "extract.";
-            if (json_is_object(member))
-                read_members(&inside, member, STR_NONE);
-            else
-                fault(r, key, "must be an object");
+        if (group) {
+            read_group(r, group, key, member);
             continue;
         }
         o = find(r, key);
@@ -332,7 +362,7 @@ void codec_refuse_options(const struct codec_body *b, struct problem *p) {
 
     json_object_foreach(b->root, name, member) {
         struct str key = str_of(name);
-        bool is_known = option_find(key) || str_eq(key, STR("extract"));
+        bool is_known = option_find(key) || option_group(key);
 
         if (!str_eq(key, STR("urls")))
             fault(&r, key, is_known ? "is settled when a job is created" : "is not an option");

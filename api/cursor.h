@@ -11,11 +11,12 @@
 #include "base/uuid.h"
 
 enum cursor_kind {
-    CURSOR_JOBS,    /* before_no */
-    CURSOR_RECORDS, /* after_seq */
-    CURSOR_TASKS,   /* host, seq */
-    CURSOR_LINKS,   /* seq, part, ordinal */
-    CURSOR_HOSTS,   /* host */
+    CURSOR_JOBS,       /* before_no */
+    CURSOR_RECORDS,    /* after_seq */
+    CURSOR_TASKS,      /* host, seq */
+    CURSOR_LINKS,      /* seq, part, ordinal */
+    CURSOR_HOSTS,      /* host */
+    CURSOR_DELIVERIES, /* sequence */
 };
 
 enum { CURSOR_NUMBERS = 3, CURSOR_MAX_TEXT = 64 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/format.h"
+#include "api/webhook_option.h"
 #include "base/mem.h"
 #include "crawler/extract.h"
 
@@ -18,10 +19,15 @@ enum kind {
     KIND_ELEMENTS,
     KIND_SCHEMES,
     KIND_GLOBS,
+    KIND_WEBHOOK_URL,
+    KIND_WEBHOOK_EVENTS,
+    KIND_WEBHOOK_HEADERS,
+    KIND_WEBHOOK_SECRET,
     KIND_NAME, /* from here on: members of the job itself, see is_of_job */
     KIND_METADATA,
     KIND_PRIORITY,
     KIND_PAUSED,
+    KIND_GROUP, /* of a group as a whole, which JSON alone can say */
     KIND_LATER, /* promised by the contract, not available yet */
 };
 
@@ -35,7 +41,7 @@ struct option {
 
 #define AT(member) offsetof(struct job_options, member)
 
-/* Those of "extract" stand together: option_write_given goes by that. */
+/* Those of a group stand together: option_write_given goes by that. */
 static const struct option options[] = {
     {"name", KIND_NAME, 0, 0, {0}},
     {"metadata", KIND_METADATA, 0, 0, {0}},
@@ -66,7 +72,11 @@ static const struct option options[] = {
     {"extract.max_links", KIND_U32, OPTION_MAX_LINKS, AT(max_links), {0}},
     {"headers", KIND_LATER, 0, 0, {0}},
     {"index_links", KIND_LATER, 0, 0, {0}},
-    {"webhook", KIND_LATER, 0, 0, {0}},
+    {"webhook", KIND_GROUP, 0, 0, {0}},
+    {"webhook.url", KIND_WEBHOOK_URL, OPTION_WEBHOOK_URL, AT(webhook_url), {0}},
+    {"webhook.events", KIND_WEBHOOK_EVENTS, OPTION_WEBHOOK_EVENTS, AT(webhook_events), {0}},
+    {"webhook.headers", KIND_WEBHOOK_HEADERS, OPTION_WEBHOOK_HEADERS, AT(webhook_headers), {0}},
+    {"webhook.secret", KIND_WEBHOOK_SECRET, OPTION_WEBHOOK_SECRET, AT(webhook_secret), {0}},
 };
 
 enum { OPTIONS = sizeof options / sizeof options[0] };
@@ -76,6 +86,25 @@ const struct option *option_find(struct str name) {
         if (str_eq(name, str_of(options[i].name)))
             return &options[i];
     return NULL;
+}
+
+static const char *const groups[] = {"extract.", "webhook."};
+
+const char *option_group(struct str name) {
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+        if (str_starts(str_of(groups[i]), name) && groups[i][name.len] == '.')
+            return groups[i];
+    return NULL;
+}
+
+static const char no_group[] = "";
+
+/* The one that the option is in. */
+static const char *group_of(const struct option *o) {
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+        if (str_starts(str_of(o->name), str_of(groups[i])))
+            return groups[i];
+    return no_group;
 }
 
 bool option_is_available(const struct option *o) {
@@ -88,7 +117,17 @@ static bool is_of_job(const struct option *o) {
 }
 
 bool option_is_json_only(const struct option *o) {
-    return o->kind == KIND_METADATA;
+    switch (o->kind) {
+    case KIND_METADATA:
+    case KIND_GROUP:
+    case KIND_WEBHOOK_URL:
+    case KIND_WEBHOOK_EVENTS:
+    case KIND_WEBHOOK_HEADERS:
+    case KIND_WEBHOOK_SECRET:
+        return true;
+    default:
+        return false;
+    }
 }
 
 /* --- values ------------------------------------------------------------------- */
@@ -413,6 +452,18 @@ const char *option_set(const struct option *o, const struct option_value *v,
     case KIND_GLOBS:
         wrong = set_globs(o, v, draft, f);
         break;
+    case KIND_WEBHOOK_URL:
+        wrong = webhook_set_url(v, &draft->options);
+        break;
+    case KIND_WEBHOOK_EVENTS:
+        wrong = webhook_set_events(v, &draft->options);
+        break;
+    case KIND_WEBHOOK_HEADERS:
+        wrong = webhook_set_headers(v, &draft->options, f);
+        break;
+    case KIND_WEBHOOK_SECRET:
+        wrong = webhook_set_secret(v, &draft->options);
+        break;
     default:
         return "is not available yet";
     }
@@ -471,6 +522,8 @@ const char *option_settle(struct job *draft, const char **ret_name) {
     *ret_name = "exclude";
     if (are_too_many(o))
         return "makes with include more than 200 globs, or more than 16 KiB";
+    if (o->webhook_url && !has(o, OPTION_WEBHOOK_EVENTS))
+        o->webhook_events = WEBHOOK_USUAL_EVENTS;
     if (job_options_grow(o) && !has(o, OPTION_MAX_PAGES))
         o->max_pages = CODEC_USUAL_PAGES;
     return NULL;
@@ -530,6 +583,18 @@ static void write_value(struct writer *w, const char *key, const struct option *
     case KIND_GLOBS:
         write_list(w, key, str_of(text), '\n');
         break;
+    case KIND_WEBHOOK_URL:
+        writer_text(w, key, str_of(o->webhook_url));
+        break;
+    case KIND_WEBHOOK_EVENTS:
+        webhook_write_events(w, key, o);
+        break;
+    case KIND_WEBHOOK_HEADERS:
+        webhook_write_headers(w, key, o);
+        break;
+    case KIND_WEBHOOK_SECRET:
+        writer_text(w, key, STR("***"));
+        break;
     default: /* choices */
         writer_text(w, key, str_of(option->words[small]));
         break;
@@ -540,25 +605,32 @@ static bool is_given(const struct option *option, const struct job_options *o) {
     return !is_of_job(option) && (o->given >> option->bit & 1);
 }
 
+/* Ends the group |*inside| where |group| is another one, and begins that. */
+static void enter_group(struct writer *w, const char **inside, const char *group) {
+    char name[16];
+
+    if (*inside == group)
+        return;
+    if (*inside != no_group)
+        writer_close(w, '}');
+    *inside = group;
+    if (group == no_group)
+        return;
+    (void)snprintf(name, sizeof name, "%.*s", (int)strlen(group) - 1, group);
+    writer_key(w, name);
+    writer_open(w, '{');
+}
+
 void option_write_given(struct writer *w, const struct job_options *o) {
-    static const char extract[] = "extract.";
-    bool is_inside = false;
+    const char *inside = no_group;
 
     for (size_t i = 0; i < OPTIONS; i++) {
-        const char *name = options[i].name;
+        const char *group = group_of(&options[i]);
 
         if (!is_given(&options[i], o))
             continue;
-        if (str_starts(str_of(name), STR("extract."))) {
-            name += sizeof extract - 1;
-            if (!is_inside) {
-                writer_key(w, "extract");
-                writer_open(w, '{');
-            }
-            is_inside = true;
-        }
-        write_value(w, name, &options[i], o);
+        enter_group(w, &inside, group);
+        write_value(w, options[i].name + strlen(group), &options[i], o);
     }
-    if (is_inside)
-        writer_close(w, '}');
+    enter_group(w, &inside, no_group);
 }

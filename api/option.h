@@ -26,13 +26,17 @@ struct option_value {
     int64_t number;
     bool boolean;
     struct str text; /* of an object: its JSON */
+    /* Also of an object whose members are all texts, if they are few: names and texts by turns. */
     struct str list[OPTION_MAX_LIST];
     size_t n;
+    bool is_map;
 };
 
 struct option;
 /* By its dotted name ("extract.elements"); NULL: there is none. */
 const struct option *option_find(struct str name);
+/* "extract." where |name| is that of a group of options; NULL: it is none. */
+const char *option_group(struct str name);
 bool option_is_available(const struct option *o);
 bool option_is_json_only(const struct option *o);
 /* Reads |text| as the option's type. */

@@ -26,6 +26,8 @@ static const struct route routes[] = {
      "why its hosts wait"},
     {"GET", "/v1/jobs/{id}/events", route_list_events, NULL, false, "types after", NULL,
      "what happens to it, while it happens"},
+    {"GET", "/v1/jobs/{id}/webhooks", route_list_webhooks, NULL, false, "limit cursor", NULL,
+     "what its webhook was told, or will be"},
     {"GET", "/healthz", route_healthz, NULL, false, "", NULL, "alive"},
     {"GET", "/readyz", route_readyz, NULL, false, "", NULL, "able to take work"},
     {"GET", "/metrics", route_metrics, NULL, false, "", NULL, "Prometheus metrics"},

@@ -44,6 +44,7 @@ void route_retry_job(struct api_call *c);
 void route_delete_job(struct api_call *c);
 void route_list_hosts(struct api_call *c);
 void route_list_events(struct api_call *c);
+void route_list_webhooks(struct api_call *c);
 void route_add_urls_begin(struct api_call *c);
 void route_list_urls(struct api_call *c);
 void route_list_links(struct api_call *c);

@@ -29,7 +29,8 @@ enum {
     MAX_CONNECTIONS = 12000, /* clients */
     LEAST_SHARED = 16,       /* a few transfers and a few clients */
     MAX_LINE = 4096,
-    HEALTH_SECONDS = 1, /* between two looks at the store */
+    HEALTH_SECONDS = 1,  /* between two looks at the store */
+    PROGRESS_MS = 10000, /* between two webhooks about a job's progress */
 };
 
 struct app {
@@ -176,6 +177,18 @@ static enum err join_lists(struct app *a) {
 
 /* --- start ------------------------------------------------------------------------------ */
 
+/* Tests divide times by what a variable says. */
+static unsigned test_divisor(const char *variable) {
+#ifdef CRAWLD_TEST_SWITCHES
+    uint64_t n;
+
+    if (str_to_u64(str_of(getenv(variable)), 1000, &n) == ERR_OK && n)
+        return (unsigned)n;
+#endif
+    (void)variable;
+    return 1;
+}
+
 static enum err open_store(struct app *a) {
     struct store_options o = {
         .url = str_of(a->config.database),
@@ -183,6 +196,7 @@ static enum err open_store(struct app *a) {
         .max_queued_urls = a->config.max_queued_urls,
         .tenant_max_jobs = a->config.tenant_max_jobs,
         .tenant_max_queued_urls = a->config.tenant_max_queued_urls,
+        .progress_ms = PROGRESS_MS / test_divisor("CRAWLD_TEST_PATIENCE_DIVISOR"),
     };
     enum err e = store_open(&o, &a->store, &a->why);
 
@@ -214,18 +228,6 @@ static enum err listen_there(struct app *a) {
         return endpoint_of_socket(a->listen_fd, &a->config.listen_address);
     (void)!buf_printf(&a->why, "cannot listen on %s: %s", a->config.listen, strerror(errno));
     return ERR_IO;
-}
-
-/* Tests divide times by what a variable says. */
-static unsigned test_divisor(const char *variable) {
-#ifdef CRAWLD_TEST_SWITCHES
-    uint64_t n;
-
-    if (str_to_u64(str_of(getenv(variable)), 1000, &n) == ERR_OK && n)
-        return (unsigned)n;
-#endif
-    (void)variable;
-    return 1;
 }
 
 static enum err start_crew(struct app *a) {

@@ -49,31 +49,31 @@ int64_t deadline_due(const struct deadline_rule *r, unsigned divisor) {
     return INT64_MAX;
 }
 
-bool deadline_is_over(struct deadline_rule *r, int64_t now_ms, const struct delivery *delivery,
+bool deadline_is_over(struct deadline_rule *r, int64_t now_ms, const struct tcp_progress *progress,
                       unsigned divisor) {
     uint64_t least = DEADLINE_ANSWER_MS / divisor * DEADLINE_BYTES_PER_MS;
 
     if (r->phase != PHASE_ANSWER)
         return true;
     /* Who has taken all that we sent is not late: we are. */
-    if (r->has_window && delivery->outstanding && delivery->acked - r->acked < least)
+    if (r->has_window && progress->outstanding && progress->acked - r->acked < least)
         return true;
     r->has_window = true;
     r->since_ms = now_ms;
-    r->acked = delivery->acked;
+    r->acked = progress->acked;
     return false;
 }
 
 /* The kernel knows better than we how much has arrived: what libmicrohttpd
  * handed over may lie in the socket's buffer for minutes. */
-static struct delivery delivery_of(int fd) {
+static struct tcp_progress progress_of(int fd) {
     struct tcp_info info = {0};
     socklen_t len = sizeof info;
 
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0 ||
         len < offsetof(struct tcp_info, tcpi_notsent_bytes) + sizeof info.tcpi_notsent_bytes)
-        return (struct delivery){0};
-    return (struct delivery){
+        return (struct tcp_progress){0};
+    return (struct tcp_progress){
         .acked = info.tcpi_bytes_acked,
         .outstanding = info.tcpi_unacked > 0 || info.tcpi_notsent_bytes > 0,
     };
@@ -81,13 +81,13 @@ static struct delivery delivery_of(int fd) {
 
 static void look_at(struct deadline *d, int64_t now_ms) {
     struct deadlines *all = d->all;
-    struct delivery delivery = {0};
+    struct tcp_progress progress = {0};
 
     if (d->cut || now_ms < deadline_due(&d->rule, all->divisor))
         return;
     if (d->rule.phase == PHASE_ANSWER)
-        delivery = delivery_of(d->fd);
-    if (!deadline_is_over(&d->rule, now_ms, &delivery, all->divisor) || !GUARD("deadlines"))
+        progress = progress_of(d->fd);
+    if (!deadline_is_over(&d->rule, now_ms, &progress, all->divisor) || !GUARD("deadlines"))
         return;
     d->cut = true;
     all->on_cut(all->arg);

@@ -32,7 +32,7 @@ enum deadline_phase {
 };
 
 /* What became of the bytes sent on a connection. */
-struct delivery {
+struct tcp_progress {
     uint64_t acked;   /* taken by the client, since it connected */
     bool outstanding; /* more is on the way or waits for it */
 };
@@ -66,7 +66,7 @@ struct deadline_rule {
 int64_t deadline_due(const struct deadline_rule *r, unsigned divisor);
 /* At or after that time: true where the client is late. An answer that is being
  * read fast enough gets its next window. */
-bool deadline_is_over(struct deadline_rule *r, int64_t now_ms, const struct delivery *delivery,
+bool deadline_is_over(struct deadline_rule *r, int64_t now_ms, const struct tcp_progress *progress,
                       unsigned divisor);
 
 #endif

@@ -12,14 +12,17 @@
 #include "storage/feed.h"
 #include "storage/news.h"
 #include "storage/once.h"
+#include "storage/post.h"
 #include "storage/seeds.h"
 
 struct backend {
     const struct backend_ops *ops;
     struct feeds *feeds; /* borrowed */
     struct news *news;   /* borrowed */
+    struct post *post;   /* borrowed */
     uint64_t max_queued_urls, min_free_bytes;
     uint64_t tenant_max_jobs, tenant_max_queued_urls; /* 0: no limit */
+    int64_t progress_ms;                              /* see store_options */
     const char *spool_folder;                         /* for uploads; owned by the back end */
     uint64_t epoch;
 
@@ -85,6 +88,9 @@ struct backend_ops {
                                  void *arg);
     enum err (*events_read)(struct backend *b, int64_t job, uint64_t after_version,
                             event_visit *visit, void *arg);
+
+    enum err (*deliveries_read)(struct backend *b, int64_t job, uint64_t *after, size_t max_rows,
+                                delivery_visit *visit, void *arg, bool *ret_more);
 };
 
 #endif

@@ -40,6 +40,16 @@ static const char *const attr_texts[] = {
     ATTR_TABLE(X)
 #undef X
 };
+static const char *const webhook_event_texts[] = {
+#define X(name, text) text,
+    WEBHOOK_EVENT_TABLE(X)
+#undef X
+};
+static const char *const delivery_state_texts[] = {
+#define X(name, text) text,
+    DELIVERY_STATE_TABLE(X)
+#undef X
+};
 
 const char *job_state_text(enum job_state s) {
     return state_texts[s];
@@ -63,6 +73,14 @@ const char *tag_text(enum tag t) {
 
 const char *attr_text(enum attr a) {
     return attr_texts[a];
+}
+
+const char *webhook_event_text(enum webhook_event e) {
+    return webhook_event_texts[e];
+}
+
+const char *delivery_state_text(enum delivery_state s) {
+    return delivery_state_texts[s];
 }
 
 /* The place of |text| in |texts|, or -1. Empty words are no words. */
@@ -106,6 +124,15 @@ enum err tag_of(struct str text, enum tag *ret_tag) {
     if (at < 0)
         return ERR_INVALID;
     *ret_tag = (enum tag)at;
+    return ERR_OK;
+}
+
+enum err webhook_event_of(struct str text, enum webhook_event *ret_event) {
+    int at = index_of(text, webhook_event_texts, WEBHOOK_EVENT_COUNT);
+
+    if (at < 0)
+        return ERR_INVALID;
+    *ret_event = (enum webhook_event)at;
     return ERR_OK;
 }
 
@@ -185,6 +212,9 @@ void job_options_done(struct job_options *o) {
     free(o->schemes);
     free(o->include);
     free(o->exclude);
+    free(o->webhook_url);
+    free(o->webhook_headers);
+    free(o->webhook_secret);
     *o = (struct job_options){0};
 }
 
@@ -194,6 +224,9 @@ void job_options_copy(struct job_options *dst, const struct job_options *src) {
     dst->schemes = copy_chars(src->schemes);
     dst->include = copy_chars(src->include);
     dst->exclude = copy_chars(src->exclude);
+    dst->webhook_url = copy_chars(src->webhook_url);
+    dst->webhook_headers = copy_chars(src->webhook_headers);
+    dst->webhook_secret = copy_chars(src->webhook_secret);
 }
 
 bool job_options_grow(const struct job_options *o) {

@@ -196,6 +196,37 @@ enum attr {
         ATTR_COUNT
 };
 
+/* What a webhook may be told. */
+#define WEBHOOK_EVENT_TABLE(X)                                                                     \
+    X(JOB_STARTED, "job.started")                                                                  \
+    X(JOB_PROGRESS, "job.progress")                                                                \
+    X(JOB_COMPLETED, "job.completed")                                                              \
+    X(JOB_FAILED, "job.failed")                                                                    \
+    X(JOB_CANCELLED, "job.cancelled")                                                              \
+    X(URLS_FAILED, "urls.failed")
+
+enum webhook_event {
+#define X(name, text) WEBHOOK_##name,
+    WEBHOOK_EVENT_TABLE(X)
+#undef X
+        WEBHOOK_EVENT_COUNT
+};
+
+/* Of one delivery. RETRYING: it was tried, and will be again. FAILED: it will not, unless a
+ * caller asks for it. */
+#define DELIVERY_STATE_TABLE(X)                                                                    \
+    X(PENDING, "pending")                                                                          \
+    X(RETRYING, "retrying")                                                                        \
+    X(DELIVERED, "delivered")                                                                      \
+    X(FAILED, "failed")
+
+enum delivery_state {
+#define X(name, text) DELIVERY_##name,
+    DELIVERY_STATE_TABLE(X)
+#undef X
+        DELIVERY_STATE_COUNT
+};
+
 /* API strings: static, NUL-terminated. CODE_NONE and STOP_NONE give "". */
 const char *job_state_text(enum job_state s);
 const char *stop_reason_text(enum stop_reason r);
@@ -203,11 +234,14 @@ const char *outcome_text(enum outcome o);
 const char *code_text(enum code c);
 const char *tag_text(enum tag t);
 const char *attr_text(enum attr a);
+const char *webhook_event_text(enum webhook_event e);
+const char *delivery_state_text(enum delivery_state s);
 /* The other way round; ERR_INVALID for an unknown word. */
 MUST_USE enum err job_state_of(struct str text, enum job_state *ret_state); /* shown states only */
 MUST_USE enum err outcome_of(struct str text, enum outcome *ret_outcome);
 MUST_USE enum err code_of(struct str text, enum code *ret_code); /* "" is unknown */
 MUST_USE enum err tag_of(struct str text, enum tag *ret_tag);
+MUST_USE enum err webhook_event_of(struct str text, enum webhook_event *ret_event);
 
 enum outcome code_outcome(enum code c); /* CODE_NONE: OUTCOME_SUCCEEDED */
 bool code_is_transient(enum code c);    /* another attempt may help */
@@ -300,6 +334,10 @@ struct job_options {
     enum sitemap_mode sitemap;
     bool revalidate;            /* ask by the validators of earlier fetches */
     uint32_t retention_seconds; /* kept so long once it is finished; 0: for good */
+    char *webhook_url;          /* canonical, without fragment; NULL: there is no webhook */
+    uint32_t webhook_events;    /* bits 1 << WEBHOOK_x */
+    char *webhook_headers;      /* "Name: value", joined by \n; NULL: none */
+    char *webhook_secret;       /* "whsec_" and base64; NULL: its messages are not signed */
 };
 
 enum job_option {
@@ -326,6 +364,10 @@ enum job_option {
     OPTION_SITEMAP,
     OPTION_REVALIDATE,
     OPTION_RETENTION_SECONDS,
+    OPTION_WEBHOOK_URL,
+    OPTION_WEBHOOK_EVENTS,
+    OPTION_WEBHOOK_HEADERS,
+    OPTION_WEBHOOK_SECRET,
     OPTION_COUNT
 };
 
@@ -511,5 +553,35 @@ struct record {
 MUST_USE enum err record_encode(struct buf *b, const struct record *r);
 /* |ret_record| borrows from |bytes|. seq is not part of it. */
 MUST_USE enum err record_decode(struct str bytes, struct record *ret_record);
+
+/* --- deliveries: what a webhook is told of a job ------------------------------ */
+
+struct delivery {
+    int64_t job;       /* job.no */
+    uint64_t sequence; /* of the job's deliveries, from 1; some may be missing */
+    enum webhook_event event;
+    enum delivery_state state;
+    int64_t at;                     /* of the event; as all below wall ms */
+    int64_t next_at;                /* of the next attempt; 0: none, or not yet its turn */
+    int64_t tried_at, delivered_at; /* the last attempt, the first that worked; 0: none */
+    int64_t receiver;               /* the same for all that go to one origin */
+    uint32_t attempts;
+    uint32_t http_status; /* of the last attempt; 0: there was no answer */
+    enum code code;       /* of the last attempt; CODE_NONE: it worked, or there was none */
+};
+
+/* "019aa8f2-7d4e-7c31-9a52-0c3f5d1b2e77-3": by it callers and receivers know a delivery. */
+enum { DELIVERY_ID_CHARS = UUID_TEXT_LEN + 1 + 20 };
+void delivery_id_text(const struct uuid *job, uint64_t sequence,
+                      char ret_text[DELIVERY_ID_CHARS + 1]);
+/* ERR_NOT_FOUND: it is none of |job|. */
+MUST_USE enum err delivery_id_parse(struct str text, const struct uuid *job,
+                                    uint64_t *ret_sequence);
+
+/* Facts: what happened as it was then, which each attempt tells alike. Of events of the job
+ * they are what changes of it: facts_take_job sets that in |j|. ERR_TOO_BIG, ERR_CORRUPT. */
+enum { FACTS_MAX_BYTES = 1 << 20 };
+MUST_USE enum err facts_put_job(struct buf *b, const struct job *j);
+MUST_USE enum err facts_take_job(struct str facts, struct job *j);
 
 #endif

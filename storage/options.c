@@ -43,6 +43,10 @@ static const struct field fields[] = {
     [1 + OPTION_SITEMAP] = {KIND_U32, AT(sitemap), SITEMAP_ONLY + 1},
     [1 + OPTION_REVALIDATE] = {KIND_BOOL, AT(revalidate), 0},
     [1 + OPTION_RETENTION_SECONDS] = {KIND_U32, AT(retention_seconds), 0},
+    [1 + OPTION_WEBHOOK_URL] = {KIND_TEXT, AT(webhook_url), 0},
+    [1 + OPTION_WEBHOOK_EVENTS] = {KIND_U32, AT(webhook_events), 0},
+    [1 + OPTION_WEBHOOK_HEADERS] = {KIND_TEXT, AT(webhook_headers), 0},
+    [1 + OPTION_WEBHOOK_SECRET] = {KIND_TEXT, AT(webhook_secret), 0},
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
 _Static_assert(FIELDS == 1 + OPTION_COUNT, "a field for each option");

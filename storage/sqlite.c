@@ -106,6 +106,7 @@ static const struct backend_ops ops = {
     .links_read = sqlite_links_read,
     .known_links_read = sqlite_known_links_read,
     .events_read = sqlite_events_read,
+    .deliveries_read = sqlite_deliveries_read,
 };
 
 /* The folder of |path|, "/" and "." included. */
@@ -133,7 +134,7 @@ static char *path_of(struct str path) {
 }
 
 static struct sqlite *new_sqlite(const struct store_options *o, struct str path,
-                                 struct feeds *feeds, struct news *news) {
+                                 const struct listeners *listeners) {
     struct sqlite *s = NEW(struct sqlite);
 
     s->lock_fd = -1;
@@ -141,12 +142,14 @@ static struct sqlite *new_sqlite(const struct store_options *o, struct str path,
     s->path = path_of(path);
     s->folder = folder_of(s->path);
     s->backend.ops = &ops;
-    s->backend.feeds = feeds;
-    s->backend.news = news;
+    s->backend.feeds = listeners->feeds;
+    s->backend.news = listeners->news;
+    s->backend.post = listeners->post;
     s->backend.max_queued_urls = o->max_queued_urls;
     s->backend.min_free_bytes = o->min_free_bytes;
     s->backend.tenant_max_jobs = o->tenant_max_jobs;
     s->backend.tenant_max_queued_urls = o->tenant_max_queued_urls;
+    s->backend.progress_ms = o->progress_ms;
     s->backend.spool_folder = s->folder;
     s->scratch.codec = linkrow_codec_new();
     buf_init(&s->scratch.record, RECORD_MAX_BYTES);
@@ -180,9 +183,10 @@ static enum err open_all(struct sqlite *s, struct buf *why) {
         &s->writer);
 }
 
-enum err sqlite_open(const struct store_options *o, struct str path, struct feeds *feeds,
-                     struct news *news, struct backend **ret_backend, struct buf *why) {
-    OWNED(sqlite) struct sqlite *s = new_sqlite(o, path, feeds, news);
+enum err sqlite_open(const struct store_options *o, struct str path,
+                     const struct listeners *listeners, struct backend **ret_backend,
+                     struct buf *why) {
+    OWNED(sqlite) struct sqlite *s = new_sqlite(o, path, listeners);
     enum err e = open_all(s, why);
 
     if (e != ERR_OK) {

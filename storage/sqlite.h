@@ -11,6 +11,7 @@
 #include "storage/sqlite_hosts.h"
 #include "storage/sqlite_moves.h"
 #include "storage/sqlite_once.h"
+#include "storage/sqlite_outbox.h"
 #include "storage/sqlite_pool.h"
 #include "storage/sqlite_tasks.h"
 
@@ -39,9 +40,16 @@ static inline struct sqlite *sqlite_of(struct backend *b) {
     return (struct sqlite *)b;
 }
 
+/* Who hears of commits; borrowed. */
+struct listeners {
+    struct feeds *feeds;
+    struct news *news;
+    struct post *post;
+};
 /* |path|: the part of the URL behind "sqlite:". See store_open. */
-MUST_USE enum err sqlite_open(const struct store_options *o, struct str path, struct feeds *feeds,
-                              struct news *news, struct backend **ret_backend, struct buf *why);
+MUST_USE enum err sqlite_open(const struct store_options *o, struct str path,
+                              const struct listeners *listeners, struct backend **ret_backend,
+                              struct buf *why);
 
 /* sqlite_tenants.c */
 MUST_USE enum err sqlite_tenant(struct backend *b, struct str name, int64_t *ret_no);

@@ -1,4 +1,5 @@
-#include "storage/sqlite_ledger.h"
+#include "base/clock.h"
+#include "storage/sqlite_outbox.h"
 
 /* --- reading and writing ----------------------------------------------------------- */
 
@@ -46,7 +47,9 @@ enum err ledger_get(struct db *db, int64_t no, struct ledger *ret_ledger) {
     enum err e = DB_QUERY(db, &st,
                           "SELECT " LEDGER_JOB_COLUMNS
                           ",next_page,next_seq,settled_as,ended_below,ended_n,dead_hosts,"
-                          "keeps_seen,salt,max_pages,revalidates,retention_ms FROM job WHERE no=?1",
+                          "keeps_seen,salt,max_pages,revalidates,retention_ms,"
+                          "iif(webhook_ended,0,webhook),receiver,next_delivery,progress_told_at"
+                          " FROM job WHERE no=?1",
                           db_int(no));
 
     if (e == ERR_OK)
@@ -66,6 +69,10 @@ enum err ledger_get(struct db *db, int64_t no, struct ledger *ret_ledger) {
     l.max_pages = (uint64_t)sqlite3_column_int64(st, at++);
     l.revalidates = sqlite3_column_int64(st, at++) != 0;
     l.retention_ms = sqlite3_column_int64(st, at++);
+    l.webhook = (uint32_t)sqlite3_column_int64(st, at++);
+    l.receiver = sqlite3_column_int64(st, at++);
+    l.next_delivery = sqlite3_column_int64(st, at++);
+    l.progress_told_at = sqlite3_column_int64(st, at++);
     *ret_ledger = l;
     return ERR_OK;
 }
@@ -81,7 +88,8 @@ static enum err put(struct db *db, const struct ledger *l) {
         "links_found=?12,bytes=?13,started_at=?14,finished_at=?15,"
         "last_progress_at=?16,deadline_at=?17,next_page=?18,next_seq=?19,"
         "settled_as=?20,ended_below=?21,ended_n=?22,dead_hosts=?23,"
-        "out_of_scope=?24,depth_limit=?25,page_limit=?26,keeps_seen=?27,expires_at=?28 WHERE no=?1",
+        "out_of_scope=?24,depth_limit=?25,page_limit=?26,keeps_seen=?27,expires_at=?28,"
+        "next_delivery=?29,progress_told_at=?30 WHERE no=?1",
         db_int(j->no), db_int(j->state), db_int(j->stop_reason), db_int((int64_t)j->version),
         db_int((int64_t)c->total), db_int((int64_t)c->by_outcome[OUTCOME_SUCCEEDED]),
         db_int((int64_t)c->by_outcome[OUTCOME_FAILED]),
@@ -93,16 +101,29 @@ static enum err put(struct db *db, const struct ledger *l) {
         db_int(l->next_page), db_int(l->next_seq), db_int(l->settled_as), db_int(l->ended_below),
         db_int(l->ended_n), db_int(l->dead_hosts), db_int((int64_t)c->not_followed.out_of_scope),
         db_int((int64_t)c->not_followed.depth_limit), db_int((int64_t)c->not_followed.page_limit),
-        db_int(l->keeps_seen), db_int(j->expires_at));
+        db_int(l->keeps_seen), db_int(j->expires_at), db_int(l->next_delivery),
+        db_int(l->progress_told_at));
 }
 
 static void note(struct writer *w, const struct job *j) {
     writer_note(w, (struct news_item){.job = j->no, .version = j->version, .state = j->state});
 }
 
-enum err ledger_put(struct writer *w, const struct ledger *l) {
+/* Most jobs have no webhook, and most of those do not want to hear this. */
+static enum err tell_progress(struct writer *w, struct ledger *l) {
+    bool is_wanted = l->webhook & 1U << WEBHOOK_JOB_PROGRESS;
+
+    return is_wanted && l->job.state == JOB_RUNNING ? outbox_put_progress(w, l, clock_wall_ms())
+                                                    : ERR_OK;
+}
+
+enum err ledger_put(struct writer *w, struct ledger *l) {
+    enum err e = tell_progress(w, l);
+
     note(w, &l->job);
-    return put(writer_db(w), l);
+    if (l->webhook)
+        writer_post(w);
+    return e == ERR_OK ? put(writer_db(w), l) : e;
 }
 
 bool ledger_takes_results(const struct ledger *l) {
@@ -113,9 +134,28 @@ bool ledger_takes_results(const struct ledger *l) {
 
 /* --- moves -------------------------------------------------------------------------- */
 
+/* What a webhook is told of that move; WEBHOOK_EVENT_COUNT: nothing. A job that was opened
+ * again starts again. */
+static enum webhook_event event_of(enum job_state from, enum job_state to) {
+    switch (to) {
+    case JOB_RUNNING:
+        return from == JOB_PAUSED ? WEBHOOK_EVENT_COUNT : WEBHOOK_JOB_STARTED;
+    case JOB_COMPLETED:
+        return WEBHOOK_JOB_COMPLETED;
+    case JOB_FAILED:
+        return WEBHOOK_JOB_FAILED;
+    case JOB_CANCELLED:
+        return WEBHOOK_JOB_CANCELLED;
+    default:
+        return WEBHOOK_EVENT_COUNT;
+    }
+}
+
 static enum err move(struct db *db, struct ledger *l, enum job_state to, enum stop_reason reason,
                      int64_t now) {
     struct job *j = &l->job;
+    enum webhook_event told = event_of(j->state, to);
+    enum err e;
 
     assert(job_state_may_move(j->state, to));
     j->state = to;
@@ -128,9 +168,10 @@ static enum err move(struct db *db, struct ledger *l, enum job_state to, enum st
         j->finished_at = now;
         j->expires_at = l->retention_ms ? now + l->retention_ms : 0;
     }
-    return DB_RUN(db, "INSERT INTO event(job,version,at,state,stop_reason) VALUES(?1,?2,?3,?4,?5)",
-                  db_int(j->no), db_int((int64_t)j->version), db_int(now), db_int(to),
-                  db_int(j->stop_reason));
+    e = DB_RUN(db, "INSERT INTO event(job,version,at,state,stop_reason) VALUES(?1,?2,?3,?4,?5)",
+               db_int(j->no), db_int((int64_t)j->version), db_int(now), db_int(to),
+               db_int(j->stop_reason));
+    return e == ERR_OK ? outbox_put_job(db, l, told, now) : e;
 }
 
 enum err ledger_move(struct writer *w, struct ledger *l, enum job_state to, enum stop_reason reason,
@@ -162,10 +203,11 @@ enum err ledger_recover_done(struct db *db, struct ledger *l, int64_t now) {
 }
 
 enum err ledger_recover_cancelled(struct db *db, struct ledger *l, int64_t now) {
-    enum err e = move(db, l, JOB_CANCELLED, STOP_CANCELLED_BY_USER, now);
+    enum err e;
 
     l->job.counts.by_outcome[OUTCOME_CANCELLED] += job_unfinished(&l->job);
     l->settled_as = CODE_JOB_CANCELLED;
+    e = move(db, l, JOB_CANCELLED, STOP_CANCELLED_BY_USER, now);
     return e == ERR_OK ? put(db, l) : e;
 }
 
@@ -176,6 +218,8 @@ enum err ledger_settle_cancelled(struct writer *w, struct ledger *l, int64_t now
     if (e != ERR_OK)
         return e;
     note(w, &l->job);
+    if (l->webhook)
+        writer_post(w);
     writer_count(w, -left, 0);
     writer_tell(w, (struct job_change){.job = l->job.no, .state = JOB_CANCELLED});
     return ERR_OK;
@@ -183,11 +227,12 @@ enum err ledger_settle_cancelled(struct writer *w, struct ledger *l, int64_t now
 
 enum err ledger_settle_deadline(struct writer *w, struct ledger *l, int64_t now) {
     int64_t left = (int64_t)job_unfinished(&l->job);
-    enum err e = ledger_move(w, l, JOB_COMPLETED, STOP_DEADLINE, now);
+    enum err e;
 
     l->job.counts.by_outcome[OUTCOME_SKIPPED] += (uint64_t)left;
     l->ended_below = l->next_seq;
     l->ended_n += left;
     writer_count(w, -left, 0);
+    e = ledger_move(w, l, JOB_COMPLETED, STOP_DEADLINE, now);
     return e == ERR_OK ? ledger_put(w, l) : e;
 }

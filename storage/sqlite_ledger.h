@@ -40,11 +40,15 @@ struct ledger {
     uint64_t max_pages; /* 0: no limit */
     bool revalidates;
     int64_t retention_ms; /* once it is finished; 0: it stays */
+    uint32_t webhook;     /* bits 1 << WEBHOOK_x: what is told of it; 0: nothing, or no more */
+    int64_t receiver;     /* of that */
+    int64_t next_delivery, progress_told_at;
 };
 MUST_USE enum err ledger_get(struct db *db, int64_t no, struct ledger *ret_ledger);
 /* May what is under way still end? */
 bool ledger_takes_results(const struct ledger *l);
-MUST_USE enum err ledger_put(struct writer *w, const struct ledger *l);
+/* Also tells of its progress, where its webhook is to hear of that and it is time. */
+MUST_USE enum err ledger_put(struct writer *w, struct ledger *l);
 
 /* The part of it that callers see. Columns of the table job, the first LEDGER_JOB_WIDTH
  * of a row. */
@@ -55,8 +59,9 @@ MUST_USE enum err ledger_put(struct writer *w, const struct ledger *l);
 enum { LEDGER_JOB_WIDTH = 22 };
 MUST_USE enum err ledger_read_job(sqlite3_stmt *row, struct job *ret_job);
 
-/* The legal move to |to|, which is asserted: state, times, version, event; listeners
- * hear of it. Without ledger_put. */
+/* The legal move to |to|, which is asserted: state, times, version, event, and what its
+ * webhook is told: so the counts are those of the new state already. Listeners hear of it.
+ * Without ledger_put. */
 MUST_USE enum err ledger_move(struct writer *w, struct ledger *l, enum job_state to,
                               enum stop_reason reason, int64_t now);
 /* COMPLETED, where nothing is unfinished any more and the job is not held (writer_hold).

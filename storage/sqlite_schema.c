@@ -94,6 +94,25 @@ static const char *const migrations[] = {
     /* Who may commit results: see store_epoch. */
     "CREATE TABLE node(id INTEGER PRIMARY KEY, epoch INTEGER NOT NULL) STRICT;"
     "INSERT INTO node VALUES(1, 0);",
+    /* Webhooks. Of a job: bits 1 << WEBHOOK_x, which count until its receiver wants no more. */
+    "ALTER TABLE job ADD COLUMN webhook INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE job ADD COLUMN webhook_ended INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE job ADD COLUMN receiver INTEGER NOT NULL DEFAULT 0;" /* see delivery */
+    "ALTER TABLE job ADD COLUMN next_delivery INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE job ADD COLUMN progress_told_at INTEGER NOT NULL DEFAULT 0;"
+    /* What a webhook is told; facts: see facts_put_job; receiver: a hash of its origin. Of a
+     * job's deliveries that were not tried yet only the first one has a next_at: that is
+     * how they go in order. */
+    "CREATE TABLE delivery("
+    "  job INTEGER NOT NULL, seq INTEGER NOT NULL, event INTEGER NOT NULL, at INTEGER NOT NULL,"
+    "  receiver INTEGER NOT NULL, next_at INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0,"
+    "  attempts INTEGER NOT NULL DEFAULT 0, tried_at INTEGER NOT NULL DEFAULT 0,"
+    "  delivered_at INTEGER NOT NULL DEFAULT 0, http_status INTEGER NOT NULL DEFAULT 0,"
+    "  code INTEGER NOT NULL DEFAULT 0, facts BLOB NOT NULL,"
+    "  PRIMARY KEY(job, seq)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX delivery_due ON delivery(receiver, next_at) WHERE next_at>0;"
+    "CREATE INDEX delivery_untried ON delivery(job, seq) WHERE state=0;" /* pending */
+    "CREATE INDEX delivery_progress ON delivery(job, seq) WHERE event=1 AND state IN (0,1);",
 };
 enum { VERSION = sizeof migrations / sizeof *migrations };
 

@@ -32,6 +32,8 @@ static const struct {
     {"DELETE FROM event WHERE (job,version) IN"
      " (SELECT job,version FROM event WHERE job=?1 LIMIT ?2)",
      1},
+    {"DELETE FROM delivery WHERE (job,seq) IN (SELECT job,seq FROM delivery WHERE job=?1 LIMIT ?2)",
+     10},
     {"DELETE FROM job WHERE no=?1 AND ?2>0", 40},
 };
 _Static_assert(SEQ_BITS == 32, "the shift in the statements");

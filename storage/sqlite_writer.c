@@ -43,6 +43,7 @@ struct writer {
     size_t n_notes, cap_notes;
     int64_t queued_delta;
     uint64_t results_delta;
+    bool has_posted;
     int64_t *held; /* jobs */
     size_t n_held, cap_held;
     bool has_let_go;
@@ -75,6 +76,10 @@ void writer_note(struct writer *w, struct news_item item) {
 void writer_count(struct writer *w, int64_t queued_urls, uint64_t results) {
     w->queued_delta += queued_urls;
     w->results_delta += results;
+}
+
+void writer_post(struct writer *w) {
+    w->has_posted = true;
 }
 
 static size_t find_held(const struct writer *w, int64_t job) {
@@ -138,6 +143,7 @@ static void forget_effects(struct writer *w) {
     w->n_notes = 0;
     w->queued_delta = 0;
     w->results_delta = 0;
+    w->has_posted = false;
 }
 
 static enum err begin(struct writer *w, bool durable) {
@@ -166,6 +172,8 @@ static enum err commit(struct writer *w) {
     news_tell(b->news, w->notes, w->n_notes);
     for (size_t i = 0; i < w->n_changes; i++)
         feeds_push(b->feeds, w->changes[i]);
+    if (w->has_posted)
+        post_wake(b->post);
     forget_effects(w);
     return ERR_OK;
 }

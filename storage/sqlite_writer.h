@@ -56,6 +56,7 @@ struct backend *writer_backend(const struct writer *w);
 void writer_tell(struct writer *w, struct job_change change);
 void writer_note(struct writer *w, struct news_item item);
 void writer_count(struct writer *w, int64_t queued_urls, uint64_t results);
+void writer_post(struct writer *w); /* there may be something for webhooks */
 /* A transaction of the sweep's own; whether it worked. If not, the writer's health
  * says so, and the sweep is called again once storage works. */
 bool writer_alone(struct writer *w, enum err (*run)(struct writer *w, void *arg), void *arg);

@@ -8,6 +8,7 @@ struct store {
     struct feeds feeds;
     struct news news;
     struct onces onces;
+    struct post post;
     struct backend *backend;
 };
 
@@ -30,7 +31,8 @@ static enum err open_backend(struct store *s, const struct store_options *o, str
     const struct str sqlite = STR("sqlite:");
 
     if (str_starts(o->url, sqlite) && o->url.len > sqlite.len)
-        return sqlite_open(o, str_from(o->url, sqlite.len), &s->feeds, &s->news, &s->backend, why);
+        return sqlite_open(o, str_from(o->url, sqlite.len),
+                           &(struct listeners){&s->feeds, &s->news, &s->post}, &s->backend, why);
     if (why && buf_printf(why, "%.*s: not the URL of a database (sqlite:FILE)", (int)o->url.len,
                           o->url.ptr) != ERR_OK)
         buf_clear(why);
@@ -45,6 +47,7 @@ enum err store_open(const struct store_options *options, struct store **ret_stor
     feeds_init(&s->feeds);
     news_init(&s->news);
     onces_init(&s->onces);
+    post_init(&s->post);
     e = open_backend(s, options, why);
     if (e == ERR_OK) {
         *ret_store = s;
@@ -53,6 +56,7 @@ enum err store_open(const struct store_options *options, struct store **ret_stor
     feeds_done(&s->feeds);
     news_done(&s->news);
     onces_done(&s->onces);
+    post_done(&s->post);
     free(s);
     return e;
 }
@@ -69,6 +73,7 @@ void store_free(struct store *s) {
     feeds_done(&s->feeds);
     news_done(&s->news);
     onces_done(&s->onces);
+    post_done(&s->post);
     free(s);
 }
 
@@ -258,4 +263,9 @@ enum err store_known_links_read(struct store *s, const struct task *t, links_vis
 enum err store_events_read(struct store *s, int64_t job, uint64_t after_version, event_visit *visit,
                            void *arg) {
     return s->backend->ops->events_read(s->backend, job, after_version, visit, arg);
+}
+
+enum err store_deliveries_read(struct store *s, int64_t job, uint64_t *after, size_t max_rows,
+                               delivery_visit *visit, void *arg, bool *ret_more) {
+    return s->backend->ops->deliveries_read(s->backend, job, after, max_rows, visit, arg, ret_more);
 }

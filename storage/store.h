@@ -28,6 +28,7 @@ struct store_options {
     uint64_t max_queued_urls; /* unfinished URLs over all jobs; see ingest_add */
     /* Of one tenant, unfinished; 0: no limit. See ingest_commit. */
     uint64_t tenant_max_jobs, tenant_max_queued_urls;
+    uint32_t progress_ms; /* least time between two WEBHOOK_JOB_PROGRESS of a job */
 };
 
 /* Opens or creates, migrates, takes the lock file, settles what a crash left
@@ -479,5 +480,18 @@ struct job_event {
 typedef bool event_visit(void *arg, const struct job_event *e);
 MUST_USE enum err store_events_read(struct store *s, int64_t job, uint64_t after_version,
                                     event_visit *visit, void *arg);
+
+/* --- webhooks ----------------------------------------------------------------------- */
+
+/* What a job's webhook wants to hear (options.webhook_events) is written down as a delivery in
+ * the transaction that makes it so. Of a job that was settled by a crash likewise, at the
+ * start. Progress is written with the first results that come progress_ms after the last
+ * one, and takes the place of an older one that waits or is to be tried again. */
+typedef bool delivery_visit(void *arg, const struct delivery *d);
+/* Those of a job by sequence, beyond |*after| (0: from the start), which is moved to the last
+ * one visited; at most |max_rows|. *ret_more: there are some beyond. */
+MUST_USE enum err store_deliveries_read(struct store *s, int64_t job, uint64_t *after,
+                                        size_t max_rows, delivery_visit *visit, void *arg,
+                                        bool *ret_more);
 
 #endif

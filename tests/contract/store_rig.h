@@ -28,6 +28,7 @@ struct rig {
     struct store *store;
     struct buf why;
     uint64_t max_queued, min_free, tenant_max_jobs, tenant_max_queued;
+    uint32_t progress_ms;
 };
 
 RIG_UNUSED static enum err rig_open(struct rig *r) {
@@ -35,7 +36,8 @@ RIG_UNUSED static enum err rig_open(struct rig *r) {
                                     .min_free_bytes = r->min_free,
                                     .max_queued_urls = r->max_queued,
                                     .tenant_max_jobs = r->tenant_max_jobs,
-                                    .tenant_max_queued_urls = r->tenant_max_queued};
+                                    .tenant_max_queued_urls = r->tenant_max_queued,
+                                    .progress_ms = r->progress_ms};
 
     buf_clear(&r->why);
     return store_open(&o, &r->store, &r->why);

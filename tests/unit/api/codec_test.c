@@ -335,4 +335,116 @@ TEST(gives_the_urls) {
     draft = NULL;
 }
 
+#define SECRET "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3" /* of 24 bytes */
+
+TEST(a_webhook_hides_what_is_secret) {
+    CHECK_OK(read_body(
+        "{\"webhook\":{\"url\":\"HTTPS://Hooks.Example/a?b#c\",\"events\":[\"urls.failed\","
+        "\"job.started\",\"urls.failed\"],\"headers\":{\"Authorization\":\" Bearer x \","
+        "\"X-A\":\"\"},\"secret\":\"" SECRET "\"},\"revalidate\":true}"));
+    CHECK_STR(
+        options_text(),
+        "{\"revalidate\":true,\"webhook\":{\"url\":\"https://hooks.example/a?b\",\"events\":["
+        "\"job.started\",\"urls.failed\"],\"headers\":{\"Authorization\":\"***\",\"X-A\":\"***\"},"
+        "\"secret\":\"***\"}}");
+    CHECK_STR(str_of(draft->options.webhook_headers), "Authorization: Bearer x\nX-A: ");
+    CHECK_STR(str_of(draft->options.webhook_secret), SECRET);
+    CHECK_OK(read_body("{\"webhook\":{\"url\":\"http://a\"},\"extract\":{\"text\":true}}"));
+    CHECK_STR(options_text(), "{\"extract\":{\"text\":true},\"webhook\":{\"url\":\"http://a/\"}}");
+    CHECK_INT(draft->options.webhook_events,
+              1 << WEBHOOK_JOB_COMPLETED | 1 << WEBHOOK_JOB_FAILED | 1 << WEBHOOK_JOB_CANCELLED);
+    CHECK(!draft->options.webhook_secret && !draft->options.webhook_headers);
+}
+
+static bool refuses_webhook(const char *members, const char *pointer) {
+    char body[12000];
+
+    (void)snprintf(body, sizeof body, "{\"webhook\":{%s}}", members);
+    if (read_body(body) == ERR_INVALID && problem.n_faults == 1 &&
+        strcmp(problem.faults[0].where, pointer) == 0)
+        return true;
+    printf("  %s\n", members);
+    return false;
+}
+
+#define URL "\"url\":\"https://a.example/\","
+
+TEST(a_webhook_that_is_not_one) {
+    static const char *const urls[] = {"\"url\":1",
+                                       "\"url\":\"ftp://a/\"",
+                                       "\"url\":\"/a\"",
+                                       "\"url\":\"http://a:b@c/\"",
+                                       "\"url\":\"\"",
+                                       "\"url\":null",
+                                       ""};
+    static const char *const events[] = {"[]", "\"job.completed\"", "[\"job.done\"]", "[1]",
+                                         "null"};
+    static const char *const headers[] = {"[]",
+                                          "{\"a\":1}",
+                                          "{\"a b\":\"c\"}",
+                                          "{\"\":\"c\"}",
+                                          "{\"a\":\"b\\nc\"}",
+                                          "{\"a\":\"\\u00e9\"}",
+                                          "{\"Host\":\"a\"}",
+                                          "{\"content-length\":\"1\"}",
+                                          "{\"Webhook-Id\":\"1\"}",
+                                          "{\"Transfer-Encoding\":\"chunked\"}",
+                                          "{\"Connection\":\"close\"}"};
+    static const char *const secrets[] = {"\"\"",
+                                          "\"x\"",
+                                          "\"whsec_\"",
+                                          "\"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3\"",
+                                          "\"whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY=\"", /* of 23 */
+                                          "\"whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY\"",
+                                          "null",
+                                          "\"***\""};
+    char members[9000];
+
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++)
+        CHECK(refuses_webhook(urls[i], "#/webhook/url"));
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
+        (void)snprintf(members, sizeof members, URL "\"events\":%s", events[i]);
+        CHECK(refuses_webhook(members, "#/webhook/events"));
+    }
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+        (void)snprintf(members, sizeof members, URL "\"headers\":%s", headers[i]);
+        CHECK(refuses_webhook(members, "#/webhook/headers"));
+    }
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
+        (void)snprintf(members, sizeof members, URL "\"secret\":%s", secrets[i]);
+        CHECK(refuses_webhook(members, "#/webhook/secret"));
+    }
+    CHECK(refuses_webhook(URL "\"what\":1", "#/webhook/what"));
+    CHECK(refuses_webhook(URL "\"webhook.url\":1", "#/webhook/webhook.url"));
+}
+
+TEST(a_webhook_is_not_without_limits) {
+    OWNED_BUF struct buf members = BUF_INIT(12000);
+
+    CHECK_OK(buf_printf(&members, URL "\"headers\":{"));
+    for (int i = 0; i < 21; i++)
+        CHECK_OK(buf_printf(&members, "%s\"a%d\":\"\"", i ? "," : "", i));
+    CHECK_OK(buf_put(&members, str_at("}", 2)));
+    CHECK(refuses_webhook(members.ptr, "#/webhook/headers"));
+    buf_clear(&members);
+    CHECK_OK(buf_printf(&members, URL "\"headers\":{\"a\":\"%09000d\"}%c", 0, 0));
+    CHECK(refuses_webhook(members.ptr, "#/webhook/headers"));
+    buf_clear(&members);
+    CHECK_OK(buf_printf(&members, "\"url\":\"http://a/%03000d\"%c", 0, 0));
+    CHECK(refuses_webhook(members.ptr, "#/webhook/url"));
+    buf_clear(&members);
+    CHECK_OK(buf_printf(&members, URL "\"secret\":\"whsec_%088d\"%c", 0, 0)); /* of 66 */
+    CHECK(refuses_webhook(members.ptr, "#/webhook/secret"));
+}
+
+TEST(a_webhook_is_for_json_only) {
+    CHECK_ERR(read_body("{\"webhook\":null}"), ERR_INVALID);
+    CHECK_STR(str_of(problem.faults[0].where), "#/webhook");
+    CHECK_ERR(read_query("webhook=x"), ERR_INVALID);
+    CHECK_STR(str_of(problem.faults[0].detail), "can be given in JSON only");
+    CHECK_ERR(read_query("webhook.url=http://a/"), ERR_INVALID);
+    CHECK_STR(str_of(problem.faults[0].where), "webhook.url");
+    CHECK_STR(str_of(problem.faults[0].detail), "can be given in JSON only");
+}
+
 TEST_MAIN

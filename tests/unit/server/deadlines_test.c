@@ -5,7 +5,7 @@
 
 #include "tests/test.h"
 
-static const struct delivery nothing_sent = {0, false};
+static const struct tcp_progress nothing_sent = {0, false};
 
 TEST(each_phase_has_its_time) {
     struct deadline_rule r = {.phase = PHASE_HEADERS, .since_ms = 1000};
@@ -28,10 +28,10 @@ TEST(a_body_earns_time_by_its_bytes) {
 
 TEST(an_answer_has_to_be_read_at_the_least_rate) {
     struct deadline_rule r = {.phase = PHASE_ANSWER, .since_ms = 0};
-    struct delivery slow = {1000, true}, fast = {1000000, true};
+    struct tcp_progress slow = {1000, true}, fast = {1000000, true};
 
     CHECK_INT(deadline_due(&r, 1), 0); /* the first look only measures */
-    CHECK(!deadline_is_over(&r, 500, &(struct delivery){500, true}, 1));
+    CHECK(!deadline_is_over(&r, 500, &(struct tcp_progress){500, true}, 1));
     CHECK_INT(deadline_due(&r, 1), 500 + DEADLINE_ANSWER_MS);
     CHECK(!deadline_is_over(&r, 200000, &fast, 1));
     CHECK_INT(deadline_due(&r, 1), 200000 + DEADLINE_ANSWER_MS); /* the next window */
@@ -45,7 +45,7 @@ TEST(an_answer_has_to_be_read_at_the_least_rate) {
 TEST(who_has_taken_all_is_not_late) {
     struct deadline_rule r = {.phase = PHASE_ANSWER, .has_window = true};
 
-    CHECK(!deadline_is_over(&r, DEADLINE_ANSWER_MS, &(struct delivery){10, false}, 1));
+    CHECK(!deadline_is_over(&r, DEADLINE_ANSWER_MS, &(struct tcp_progress){10, false}, 1));
 }
 
 /* Waits for the end of |fd|'s stream, at most two seconds. */

@@ -1,0 +1,120 @@
+/* The stored forms of what deliveries tell. */
+#include <stdio.h>
+#include <string.h>
+
+#include "storage/model.h"
+
+/* Varints in the order of this list. A later version may append: what follows is passed
+ * over, and what is missing stays as it is. */
+enum fact {
+    VERSION,
+    STATE,
+    STOP_REASON,
+    TOTAL,
+    SUCCEEDED,
+    FAILED,
+    DISALLOWED,
+    SKIPPED,
+    CANCELLED,
+    DUPLICATES,
+    LINKS_FOUND,
+    BYTES,
+    OUT_OF_SCOPE,
+    DEPTH_LIMIT,
+    PAGE_LIMIT,
+    STARTED_AT,
+    FINISHED_AT,
+    EXPIRES_AT,
+    LAST_PROGRESS_AT,
+    FACT_COUNT
+};
+
+enum err facts_put_job(struct buf *b, const struct job *j) {
+    const struct job_counts *c = &j->counts;
+    const uint64_t facts[FACT_COUNT] = {
+        [VERSION] = j->version,
+        [STATE] = j->state,
+        [STOP_REASON] = j->stop_reason,
+        [TOTAL] = c->total,
+        [SUCCEEDED] = c->by_outcome[OUTCOME_SUCCEEDED],
+        [FAILED] = c->by_outcome[OUTCOME_FAILED],
+        [DISALLOWED] = c->by_outcome[OUTCOME_DISALLOWED],
+        [SKIPPED] = c->by_outcome[OUTCOME_SKIPPED],
+        [CANCELLED] = c->by_outcome[OUTCOME_CANCELLED],
+        [DUPLICATES] = c->duplicates,
+        [LINKS_FOUND] = c->links_found,
+        [BYTES] = c->bytes,
+        [OUT_OF_SCOPE] = c->not_followed.out_of_scope,
+        [DEPTH_LIMIT] = c->not_followed.depth_limit,
+        [PAGE_LIMIT] = c->not_followed.page_limit,
+        [STARTED_AT] = (uint64_t)j->started_at,
+        [FINISHED_AT] = (uint64_t)j->finished_at,
+        [EXPIRES_AT] = (uint64_t)j->expires_at,
+        [LAST_PROGRESS_AT] = (uint64_t)j->last_progress_at,
+    };
+    enum err e = ERR_OK;
+
+    for (int i = 0; i < FACT_COUNT && e == ERR_OK; i++)
+        e = buf_put_varint(b, facts[i]);
+    return e;
+}
+
+static void set_job(struct job *j, const uint64_t *facts) {
+    struct job_counts *c = &j->counts;
+
+    j->version = facts[VERSION];
+    j->state = (enum job_state)facts[STATE];
+    j->stop_reason = (enum stop_reason)facts[STOP_REASON];
+    c->total = facts[TOTAL];
+    c->by_outcome[OUTCOME_SUCCEEDED] = facts[SUCCEEDED];
+    c->by_outcome[OUTCOME_FAILED] = facts[FAILED];
+    c->by_outcome[OUTCOME_DISALLOWED] = facts[DISALLOWED];
+    c->by_outcome[OUTCOME_SKIPPED] = facts[SKIPPED];
+    c->by_outcome[OUTCOME_CANCELLED] = facts[CANCELLED];
+    c->duplicates = facts[DUPLICATES];
+    c->links_found = facts[LINKS_FOUND];
+    c->bytes = facts[BYTES];
+    c->not_followed.out_of_scope = facts[OUT_OF_SCOPE];
+    c->not_followed.depth_limit = facts[DEPTH_LIMIT];
+    c->not_followed.page_limit = facts[PAGE_LIMIT];
+    j->started_at = (int64_t)facts[STARTED_AT];
+    j->finished_at = (int64_t)facts[FINISHED_AT];
+    j->expires_at = (int64_t)facts[EXPIRES_AT];
+    j->last_progress_at = (int64_t)facts[LAST_PROGRESS_AT];
+}
+
+enum err facts_take_job(struct str facts, struct job *j) {
+    uint64_t numbers[FACT_COUNT];
+    enum err e = ERR_OK;
+
+    for (int i = 0; i < FACT_COUNT && e == ERR_OK; i++)
+        e = str_take_varint(&facts, &numbers[i]);
+    if (e == ERR_OK &&
+        (numbers[STATE] >= JOB_STATE_COUNT || numbers[STOP_REASON] >= STOP_REASON_COUNT))
+        e = ERR_CORRUPT;
+    if (e == ERR_OK)
+        set_job(j, numbers);
+    return e;
+}
+
+/* --- names ----------------------------------------------------------------------------- */
+
+void delivery_id_text(const struct uuid *job, uint64_t sequence,
+                      char ret_text[DELIVERY_ID_CHARS + 1]) {
+    uuid_text(job, ret_text);
+    (void)snprintf(ret_text + UUID_TEXT_LEN, DELIVERY_ID_CHARS + 1 - UUID_TEXT_LEN, "-%llu",
+                   (unsigned long long)sequence);
+}
+
+enum err delivery_id_parse(struct str text, const struct uuid *job, uint64_t *ret_sequence) {
+    struct str number = str_from(text, UUID_TEXT_LEN);
+    struct uuid id;
+    uint64_t sequence;
+
+    if (uuid_parse(str_upto(text, UUID_TEXT_LEN), &id) != ERR_OK ||
+        memcmp(&id, job, sizeof id) != 0 || !str_starts(number, STR("-")) ||
+        str_to_u64(str_from(number, 1), INT64_MAX, &sequence) != ERR_OK)
+        return ERR_NOT_FOUND;
+    *ret_sequence = sequence;
+    return ERR_OK;
+}
