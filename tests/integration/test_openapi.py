@@ -8,18 +8,16 @@ import jsonschema
 import pytest
 import yaml
 
+from rig.contract import CONTRACT, Breach
 from rig.site import Reply, page, redirect
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-DOCUMENT = yaml.safe_load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
+DOCUMENT = CONTRACT.document
 
 
 def check(value, name):
     """|value| has the shape of the schema |name|."""
-    text = json.dumps(DOCUMENT["components"]["schemas"])
-    definitions = json.loads(text.replace("#/components/schemas/", "#/$defs/"))
-    schema = {"$ref": f"#/$defs/{name}", "$defs": definitions}
-    jsonschema.Draft202012Validator(schema).validate(value)
+    CONTRACT.check_value(value, {"$ref": f"#/components/schemas/{name}"})
 
 
 @pytest.fixture
@@ -127,7 +125,7 @@ def test_what_may_be_submitted():
     for good in ({"urls": ["x"]}, {"urls": ["x"], "paused": True}, {"urls": [], "paused": True}):
         check(good, "NewJob")
     for bad in ({"urls": []}, {"urls": [], "paused": False}, {"paused": True}, {"urls": [], "odd": 1}):
-        with pytest.raises(jsonschema.ValidationError):
+        with pytest.raises(Breach):
             check(bad, "NewJob")
 
 

@@ -11,6 +11,8 @@ import subprocess
 import threading
 import time
 
+from rig.contract import CONTRACT
+
 READY_SECONDS = 30  # sanitizers start slowly on a busy machine
 LOOPBACK = ("--allow-net", "127.0.0.0/8")
 NO_DELAY = ("--host-delay-ms", "0", "--min-host-delay-ms", "0")
@@ -175,9 +177,15 @@ class Crawld:
         try:
             connection.request(method, target, body, headers or {})
             response = connection.getresponse()
-            return Answer(response, response.read())
+            answer = Answer(response, response.read())
         finally:
             connection.close()
+        CONTRACT.see(method, target.removeprefix(self.base_path()), answer)
+        return answer
+
+    def base_path(self):
+        options = iter(self.options)
+        return next((next(options) for o in options if o == "--base-path"), "")
 
     def get(self, target, **headers):
         return self.call("GET", target, headers={k.replace("_", "-"): v for k, v in headers.items()})
