@@ -43,6 +43,9 @@ struct api *api_new(const struct api_options *o);
 void api_free(struct api *a); /* NULL is fine; after the last call */
 DEFINE_OWNED(api)
 
+/* The body of a message to a webhook. Any thread; may read the store. */
+MUST_USE enum err api_webhook_payload(struct api *a, const struct message *m, struct buf *out);
+
 struct api_header {
     struct str name, value; /* in requests as received, with the blanks after a value */
 };

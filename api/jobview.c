@@ -14,18 +14,26 @@ static uint64_t running_of(const struct api *a, const struct job *j) {
 
 /* --- how it goes ---------------------------------------------------------------------- */
 
+struct clocked {
+    struct job_clock clock;
+    uint64_t version; /* of the job: what came later is not of it */
+};
+
 static bool take_event(void *arg, const struct job_event *e) {
-    job_clock_take(arg, e);
+    struct clocked *c = arg;
+
+    if (e->version > c->version)
+        return false;
+    job_clock_take(&c->clock, e);
     return true;
 }
 
 static int64_t ran_ms(const struct api *a, const struct job *j, int64_t now_ms) {
-    struct job_clock clock = {0};
+    struct clocked c = {.version = j->version};
 
-    if (!j->started_at ||
-        store_events_read(a->options.store, j->no, 0, take_event, &clock) != ERR_OK)
+    if (!j->started_at || store_events_read(a->options.store, j->no, 0, take_event, &c) != ERR_OK)
         return 0; /* it is gone meanwhile, or the store fails: no pace then */
-    return job_clock_read(&clock, now_ms);
+    return job_clock_read(&c.clock, now_ms);
 }
 
 static bool take_longest(void *arg, const struct host_row *h) {
@@ -55,6 +63,10 @@ struct job_view jobview_of(const struct api *a, const struct job *j, int64_t now
                              .running = running_of(a, j),
                              .ran_ms = ran_ms(a, j, now_ms),
                              .hosts_ms = hosts_ms(a, j)};
+}
+
+struct job_view jobview_then(const struct api *a, const struct job *j, int64_t at_ms) {
+    return (struct job_view){.base_path = a->options.base_path, .ran_ms = ran_ms(a, j, at_ms)};
 }
 
 void jobview_write(const struct api_call *c, struct writer *w, const struct job *j) {

@@ -61,6 +61,24 @@ static enum code code_of_curl(CURLcode c) {
     }
 }
 
+enum code fetch_code_of_status(uint32_t status) {
+    if (status == 429)
+        return CODE_RATE_LIMITED;
+    switch (status / 100) {
+    case 0:
+    case 1:
+        return CODE_PROTOCOL_ERROR;
+    case 2:
+        return CODE_NONE;
+    case 3:
+        return CODE_HTTP_3XX;
+    case 4:
+        return CODE_HTTP_4XX;
+    default:
+        return CODE_HTTP_5XX;
+    }
+}
+
 static enum code end_code(const struct fetch *t, CURLcode c) {
     if (t->why != CODE_NONE)
         return t->why;

@@ -13,10 +13,18 @@
 #include "crawler/address.h"
 #include "crawler/addrguard.h"
 #include "crawler/loop.h"
+#include "crawler/url.h"
 #include "storage/model.h"
 
 struct fetcher;
 struct fetch; /* one request; valid from fetch_start until |done| returns, or fetch_abort */
+
+/* What is sent, where something is. */
+struct fetch_post {
+    struct str body;
+    const struct str *headers; /* lines "Name: value" */
+    size_t n_headers;
+};
 
 struct fetch_request {
     struct str url;  /* canonical http or https URL without fragment and credentials */
@@ -27,7 +35,8 @@ struct fetch_request {
     struct str user_agent;
     struct str etag, last_modified; /* of what is known of it; empty: nothing */
     uint32_t timeout_ms;
-    uint64_t max_body_bytes; /* decoded */
+    uint64_t max_body_bytes;       /* decoded */
+    const struct fetch_post *post; /* NULL: GET */
 };
 
 /* What is known of the answer so far; borrowed. */
@@ -74,6 +83,14 @@ void fetch_abort(struct fetch *t);
 /* After loop_wait: runs timers that are due, then tells what went out and what
  * ended. Returns for how long it has time (INT64_MAX: nothing runs). */
 int64_t fetcher_run(struct fetcher *f, int64_t now);
+
+/* How |u| is asked for: rules, certificates and names mean the same host with and without a
+ * dot at its end, so without it. The host borrows from |u|; the URL, without fragment, is
+ * appended. */
+struct str fetch_host(const struct url *u);
+MUST_USE enum err fetch_put_url(struct buf *b, const struct url *u);
+/* What a whole answer of that status comes to; CODE_NONE for 2xx. */
+enum code fetch_code_of_status(uint32_t status);
 
 /* libcurl for the process: see engine_global_init. */
 MUST_USE enum err fetch_global_init(void);

@@ -1,6 +1,7 @@
 /* What libcurl is told for one request: the only place where options are set. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/hash.h"
 #include "base/mem.h"
@@ -88,6 +89,22 @@ void fetch_clear_names(struct fetch *t) {
     free(TAKE(t->entry));
     curl_slist_free_all(TAKE(t->resolve));
     curl_slist_free_all(TAKE(t->headers));
+}
+
+/* --- what is asked for ---------------------------------------------------------------------- */
+
+struct str fetch_host(const struct url *u) {
+    struct str host = url_hostname(u);
+
+    return str_ends(host, STR(".")) ? str_upto(host, host.len - 1) : host;
+}
+
+enum err fetch_put_url(struct buf *b, const struct url *u) {
+    struct str href = url_without_fragment(u), host = url_hostname(u);
+    size_t host_end = (size_t)(host.ptr - href.ptr) + host.len;
+    enum err e = buf_put(b, str_upto(href, host_end - (host.len - fetch_host(u).len)));
+
+    return e == ERR_OK ? buf_put(b, str_from(href, host_end)) : e;
 }
 
 /* --- options ------------------------------------------------------------------------------ */
@@ -186,6 +203,37 @@ static enum err ask_for_changes(struct fetch *t, const struct fetch_request *r) 
     return e == ERR_OK ? put_field(t, "If-Modified-Since", r->last_modified) : e;
 }
 
+/* "Name;" is what libcurl makes an empty field of; "Name:" would be none. */
+static enum err put_own_line(struct fetch *t, struct str line) {
+    OWNED_CHARS char *chars = header_value(line);
+    size_t len = strlen(chars);
+
+    while (len && chars[len - 1] == ' ')
+        len--;
+    chars[len] = '\0';
+    if (len && chars[len - 1] == ':')
+        chars[len - 1] = ';';
+    return put_header(t, chars);
+}
+
+/* libcurl would ask first whether a long body is welcome. */
+static enum err put_own_headers(struct fetch *t, const struct fetch_request *r) {
+    enum err e = r->post ? put_header(t, "Expect:") : ERR_OK;
+
+    for (size_t i = 0; r->post && i < r->post->n_headers && e == ERR_OK; i++)
+        e = put_own_line(t, r->post->headers[i]);
+    return e;
+}
+
+static CURLcode set_post(struct fetch *t, const struct fetch_post *post) {
+    CURLcode e = CURLE_OK;
+
+    SET(CURLOPT_POST, 1L);
+    SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)post->body.len);
+    SET(CURLOPT_COPYPOSTFIELDS, post->body.len ? post->body.ptr : "");
+    return e;
+}
+
 static CURLcode set_request(struct fetch *t, const struct fetch_request *r) {
     OWNED_CHARS char *url = mem_chars(r->url);
     OWNED_CHARS char *user_agent = header_value(r->user_agent);
@@ -213,6 +261,8 @@ enum err fetch_set_up(struct fetch *t, const struct fetch_request *r) {
 
     if (err == ERR_OK)
         err = ask_for_changes(t, r);
+    if (err == ERR_OK)
+        err = put_own_headers(t, r);
     if (err != ERR_OK)
         return err;
     e = set_policy(t);
@@ -220,6 +270,8 @@ enum err fetch_set_up(struct fetch *t, const struct fetch_request *r) {
         e = set_callbacks(t);
     if (e == CURLE_OK)
         e = set_request(t, r);
+    if (e == CURLE_OK && r->post)
+        e = set_post(t, r->post);
     return e == CURLE_OK ? ERR_OK : e == CURLE_OUT_OF_MEMORY ? ERR_NO_MEMORY : ERR_INVALID;
 }
 

@@ -25,22 +25,6 @@ enum code trip_admit(const struct url *u) {
     return CODE_NONE;
 }
 
-/* Rules, certificates and names mean the same host with and without the dot. */
-static struct str host_of(const struct url *u) {
-    struct str host = url_hostname(u);
-
-    return str_ends(host, STR(".")) ? str_upto(host, host.len - 1) : host;
-}
-
-/* The URL to ask for: the host as it was resolved. Appends. */
-static enum err put_request_url(struct buf *b, const struct url *u) {
-    struct str href = url_without_fragment(u), host = url_hostname(u);
-    size_t host_end = (size_t)(host.ptr - href.ptr) + host.len;
-    enum err e = buf_put(b, str_upto(href, host_end - (host.len - host_of(u).len)));
-
-    return e == ERR_OK ? buf_put(b, str_from(href, host_end)) : e;
-}
-
 static int64_t time_left(const struct trip *t) {
     return t->crawl->job->options.timeout_ms - t->spent_ms - (t->engine->now - t->begun_at);
 }
@@ -67,7 +51,7 @@ static void fetch(struct trip *t, const struct address *addresses, size_t n) {
     OWNED_BUF struct buf url = BUF_INIT(URL_LIMIT);
     struct engine *e = t->engine;
     const struct job_options *o = &t->crawl->job->options;
-    struct fetch_request r = {.host = host_of(&t->url),
+    struct fetch_request r = {.host = fetch_host(&t->url),
                               .port = url_effective_port(&t->url),
                               .addresses = addresses,
                               .n_addresses = n,
@@ -85,7 +69,7 @@ static void fetch(struct trip *t, const struct address *addresses, size_t n) {
         trip_end(t, &trip_no_reply, CODE_TIMEOUT);
         return;
     }
-    err = put_request_url(&url, &t->url);
+    err = fetch_put_url(&url, &t->url);
     r.url = buf_str(&url);
     if (err == ERR_OK)
         err = fetch_start(e->fetcher, &r, t, &t->fetch);
@@ -117,13 +101,13 @@ static void find_host(struct trip *t) {
     struct engine *e = t->engine;
     struct address literal;
 
-    if (address_parse(host_of(&t->url), &literal) == ERR_OK) {
+    if (address_parse(fetch_host(&t->url), &literal) == ERR_OK) {
         if (take_place(t, &literal))
             fetch(t, NULL, 0);
         return;
     }
     heap_put(&e->asked, &t->overdue, e->now + time_left(t));
-    resolver_ask(e->resolver, host_of(&t->url), e->now, &t->lookup);
+    resolver_ask(e->resolver, fetch_host(&t->url), e->now, &t->lookup);
 }
 
 void trip_go(struct trip *t) {
@@ -188,24 +172,6 @@ bool trip_is_not_modified(const struct trip *t, const struct fetch_reply *reply)
     return reply->status == 304 && t->task->known_page != 0 && !t->is_of_robots;
 }
 
-static enum code code_of_status(uint32_t status) {
-    if (status == 429)
-        return CODE_RATE_LIMITED;
-    switch (status / 100) {
-    case 0:
-    case 1:
-        return CODE_PROTOCOL_ERROR;
-    case 2:
-        return CODE_NONE;
-    case 3:
-        return CODE_HTTP_3XX;
-    case 4:
-        return CODE_HTTP_4XX;
-    default:
-        return CODE_HTTP_5XX;
-    }
-}
-
 static void on_done(void *arg, const struct fetch_reply *reply, enum code code) {
     struct trip *t = arg;
     struct engine *e = t->engine;
@@ -216,7 +182,7 @@ static void on_done(void *arg, const struct fetch_reply *reply, enum code code) 
         trip_arrived(t);
     e->counting.body_bytes += reply->body_bytes;
     if (code == CODE_NONE && !trip_is_not_modified(t, reply))
-        code = code_of_status(reply->status);
+        code = fetch_code_of_status(reply->status);
     trip_end(t, reply, code);
 }
 

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "crawler/crew.h"
+#include "crawler/dispatcher.h"
 #include "crawler/extract.h"
 #include "crawler/killer.h"
 #include "server/commands.h"
@@ -24,9 +25,10 @@
 
 enum {
     MAX_FILES = 1 << 20,     /* what we make use of */
-    OTHER_FILES = 40,        /* database, epolls, spools, what is read for a moment */
+    OTHER_FILES = 48,        /* database, epolls, spools, what is read for a moment */
     FILES_AN_ENGINE = 8,     /* epoll, wakes, resolver */
     MAX_CONNECTIONS = 12000, /* clients */
+    MAX_WEBHOOKS = 32,       /* that are being sent */
     LEAST_SHARED = 16,       /* a few transfers and a few clients */
     MAX_LINE = 4096,
     HEALTH_SECONDS = 1,  /* between two looks at the store */
@@ -40,13 +42,14 @@ struct app {
     struct buf dns_servers;
     const char **allowed_hosts, **cors_origins; /* NULL ends; borrow from the config */
     struct job_options defaults;
-    size_t max_transfers;
+    size_t max_transfers, max_webhooks;
     unsigned max_connections;
     bool stopping;            /* read by other threads: atomically */
     enum store_health health; /* as the log has it */
 
     struct addrguard *addrguard;
-    struct addrguard *proxies; /* those that are trusted */
+    struct addrguard *receivers; /* of webhooks */
+    struct addrguard *proxies;   /* those that are trusted */
     struct store *store;
     struct killer *killer; /* NULL: it could not be opened */
     int listen_fd;
@@ -54,6 +57,7 @@ struct app {
     struct metrics *metrics;
     struct auth *auth; /* NULL: no tokens */
     struct api *api;
+    struct dispatcher *dispatcher;
     struct httpd *httpd;
 };
 
@@ -89,6 +93,8 @@ static enum err allow(const struct texts *nets, struct addrguard **ret_guard) {
 static enum err allow_nets(struct app *a) {
     enum err e = allow(&a->config.allow_nets, &a->addrguard);
 
+    if (e == ERR_OK)
+        e = allow(&a->config.webhook_allow_nets, &a->receivers);
     return e == ERR_OK ? allow(&a->config.trusted_proxies, &a->proxies) : e;
 }
 
@@ -120,6 +126,8 @@ static enum err share_files(struct app *a) {
         return ERR_TOO_BIG;
     }
     usable = files - other;
+    a->max_webhooks = usable / 8 < MAX_WEBHOOKS ? usable / 8 : MAX_WEBHOOKS;
+    usable -= a->max_webhooks;
     a->max_transfers = (size_t)a->config.max_transfers;
     if (a->max_transfers > usable / 2) {
         a->max_transfers = usable / 2;
@@ -182,7 +190,7 @@ static unsigned test_divisor(const char *variable) {
 #ifdef CRAWLD_TEST_SWITCHES
     uint64_t n;
 
-    if (str_to_u64(str_of(getenv(variable)), 1000, &n) == ERR_OK && n)
+    if (str_to_u64(str_of(getenv(variable)), 1000000, &n) == ERR_OK && n)
         return (unsigned)n;
 #endif
     (void)variable;
@@ -247,6 +255,30 @@ static enum err start_crew(struct app *a) {
 
     if (e != ERR_OK)
         (void)!buf_printf(&a->why, "the crawler cannot start: %s", err_text(e));
+    return e;
+}
+
+static enum err make_payload(void *arg, const struct message *m, struct buf *out) {
+    return api_webhook_payload(arg, m, out);
+}
+
+static enum err start_dispatcher(struct app *a) {
+    struct dispatcher_options o = {
+        .store = a->store,
+        .addrguard = a->receivers,
+        .dns_servers = buf_str(&a->dns_servers),
+        .user_agent = str_of(a->config.user_agent),
+        .payload = make_payload,
+        .payload_arg = a->api,
+        .max_transfers = a->max_webhooks,
+        .drain_ms = (uint32_t)a->config.drain_ms,
+        .timeout_ms = DISPATCHER_TIMEOUT_MS / test_divisor("CRAWLD_TEST_DEADLINE_DIVISOR"),
+        .patience_divisor = test_divisor("CRAWLD_TEST_PATIENCE_DIVISOR"),
+    };
+    enum err e = dispatcher_new(&o, &a->dispatcher);
+
+    if (e != ERR_OK)
+        (void)!buf_printf(&a->why, "webhooks cannot be sent: %s", err_text(e));
     return e;
 }
 
@@ -336,6 +368,10 @@ static enum err start(struct app *a) {
         return e;
     a->metrics = metrics_new(a->store, a->crew);
     a->api = start_api(a);
+    e = start_dispatcher(a);
+    if (e != ERR_OK)
+        return e;
+    metrics_set_dispatcher(a->metrics, a->dispatcher);
     return start_httpd(a);
 }
 
@@ -362,15 +398,18 @@ static void stop(struct app *a) {
     int64_t until_ms = clock_mono_ms() + (int64_t)a->config.drain_ms;
 
     httpd_quiesce(a->httpd);
+    dispatcher_stop_soon(a->dispatcher);
     crew_stop(a->crew);
     httpd_drain(a->httpd, until_ms); /* an upload is the work of its sender */
     httpd_stop(a->httpd);
+    dispatcher_stop(a->dispatcher);
     store_stop(a->store);
 }
 
 /* In the order opposite to start; what was not started is NULL. */
 static void app_done(struct app *a) {
     httpd_free(a->httpd);
+    dispatcher_free(a->dispatcher);
     api_free(a->api);
     auth_free(a->auth);
     metrics_free(a->metrics);
@@ -378,6 +417,7 @@ static void app_done(struct app *a) {
     killer_free(a->killer);
     store_free(a->store);
     addrguard_free(a->addrguard);
+    addrguard_free(a->receivers);
     addrguard_free(a->proxies);
     if (a->listen_fd >= 0)
         (void)close(a->listen_fd);

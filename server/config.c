@@ -122,6 +122,8 @@ static const struct setting table[] = {
      .help = "believe X-Forwarded-For and X-Forwarded-Host of these; may be repeated"},
     {"allow-net", SETTING_LIST, AT(allow_nets), .hint = "CIDR", .check = check_net,
      .help = "crawl this private or special range too; may be repeated"},
+    {"webhook-allow-net", SETTING_LIST, AT(webhook_allow_nets), .hint = "CIDR", .check = check_net,
+     .help = "send webhooks to this private or special range too; may be repeated"},
     {"dns-server", SETTING_LIST, AT(dns_servers), .hint = "ADDR[:PORT]",
      .shown = "those of resolv.conf", .check = check_dns_server,
      .help = "ask this name server; may be repeated"},
@@ -181,7 +183,6 @@ static const struct setting table[] = {
      .help = "of the log, which goes to standard error"},
     {"log-level", SETTING_CHOICE, AT(log_level), .hint = "debug|info|warning|error",
      .initial = "info", .choices = log_levels, .help = "the least that is logged"},
-    {.name = "webhook-allow-net", .kind = SETTING_LATER},
 };
 
 enum { N_SETTINGS = sizeof table / sizeof table[0] };

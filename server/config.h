@@ -14,7 +14,7 @@ struct config {
     struct texts tokens; /* NAME:SECRET */
     char *base_path;     /* NULL: none */
     struct texts trusted_proxies;
-    struct texts allowed_hosts, cors_origins, allow_nets, dns_servers;
+    struct texts allowed_hosts, cors_origins, allow_nets, webhook_allow_nets, dns_servers;
     uint64_t max_transfers, fetch_threads, host_delay_ms, min_host_delay_ms, host_connections;
     uint64_t ip_connections;
     unsigned robots;        /* enum robots_mode */

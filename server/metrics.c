@@ -20,6 +20,7 @@ struct route_count {
 struct metrics {
     struct store *store;
     struct crew *crew;
+    struct dispatcher *dispatcher;
     double started_at; /* seconds since 1970 */
     atomic_uint_fast64_t connections, connections_cut;
 
@@ -57,6 +58,10 @@ static struct route_count *count_of(struct metrics *m, const char *route, unsign
     m->counts = mem_resize(m->counts, m->n_counts + 1, sizeof m->counts[0]);
     m->counts[m->n_counts] = (struct route_count){route, status, 0};
     return &m->counts[m->n_counts++];
+}
+
+void metrics_set_dispatcher(struct metrics *m, struct dispatcher *d) {
+    m->dispatcher = d;
 }
 
 void metrics_request(struct metrics *m, const char *route, unsigned status, int64_t elapsed_us) {
@@ -142,6 +147,24 @@ static void put_crew(struct page *p, struct crew *crew) {
     put_gauge(p, "hosts", "Hosts at hand: with tasks, or asked a moment ago.", s.hosts);
     put_gauge(p, "tasks", "Tasks at hand.", s.tasks);
     put_gauge(p, "window_bytes", "Memory of the tasks at hand.", s.window_bytes);
+}
+
+static void put_webhooks(struct page *p, struct dispatcher *dispatcher) {
+    static const struct {
+        enum attempt_verdict verdict;
+        const char *text;
+    } all[] = {{ATTEMPT_DELIVERED, "delivered"},
+               {ATTEMPT_RETRY, "to_be_retried"},
+               {ATTEMPT_FAILED, "failed"},
+               {ATTEMPT_ENDS, "unwanted"}};
+    struct dispatcher_stats s;
+
+    dispatcher_stats(dispatcher, &s);
+    put_head(p, "webhook_attempts_total", "counter", "Messages sent, by what came of it.");
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        put_labelled(p, "webhook_attempts_total", "result", all[i].text,
+                     s.by_verdict[all[i].verdict]);
+    put_gauge(p, "webhooks_under_way", "Messages that are being sent.", s.under_way);
 }
 
 static void put_store(struct page *p, struct store *store) {
@@ -245,6 +268,7 @@ enum err metrics_put(void *arg, struct buf *out) {
     put_head(&p, "build_info", "gauge", "1, with the version.");
     put_labelled(&p, "build_info", "version", CRAWLD_VERSION, 1);
     put_crew(&p, m->crew);
+    put_webhooks(&p, m->dispatcher);
     put_store(&p, m->store);
     put_http(&p, m);
     put_process(&p, m);

@@ -8,12 +8,15 @@
 
 #include "base/own.h"
 #include "crawler/crew.h"
+#include "crawler/dispatcher.h"
 #include "storage/store.h"
 
 struct metrics;
 
 /* Both must outlive it. */
 struct metrics *metrics_new(struct store *store, struct crew *crew);
+/* Before the first metrics_put; likewise. */
+void metrics_set_dispatcher(struct metrics *m, struct dispatcher *d);
 void metrics_free(struct metrics *m); /* NULL is fine */
 DEFINE_OWNED(metrics)
 

@@ -180,8 +180,6 @@ static enum err set(struct reading *r, const struct setting *s, const struct ori
         [SETTING_SIZE] = set_number, [SETTING_FLAG] = set_flag,  [SETTING_CHOICE] = set_choice,
     };
 
-    if (s->kind == SETTING_LATER)
-        return refuse(r, from, "%s", "not available yet");
     r->result->given[s - r->settings->table] = true;
     return setters[s->kind](r, s, from, text);
 }
@@ -204,8 +202,6 @@ static enum err read_flag(struct reading *r, struct args *args, const struct arg
     (void)strncat(name, arg->name.ptr, arg->name.len < MAX_NAME ? arg->name.len : MAX_NAME);
     if (!s)
         return refuse(r, &from, "%s", "unknown option (see crawld serve --help)");
-    if (s->kind == SETTING_LATER)
-        return set(r, s, &from, STR_NONE);
     if (s->kind == SETTING_FLAG && !arg->value.ptr)
         return set(r, s, &from, value);
     if (args_value(args, arg, &value) != ERR_OK)
@@ -311,8 +307,6 @@ static enum err read_variable(struct reading *r, const char *variable) {
         return ERR_OK;
     if (str_ends(name, STR("_FILE"))) {
         s = find_variable(r->settings, str_upto(name, name.len - strlen("_FILE")));
-        if (s && s->kind == SETTING_LATER)
-            return set(r, s, &(struct origin){shown, 0}, value);
         if (s && value.len && r->result->given[s - r->settings->table])
             return refuse(r, &(struct origin){shown, 0}, "%s", "the setting has two values");
         if (s)
@@ -399,7 +393,6 @@ enum err settings_help(const struct settings *s, struct buf *out) {
     enum err e = ERR_OK;
 
     for (size_t i = 0; i < s->n && e == ERR_OK; i++)
-        if (s->table[i].kind != SETTING_LATER)
-            e = put_help(out, &s->table[i]);
+        e = put_help(out, &s->table[i]);
     return e;
 }

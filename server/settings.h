@@ -25,7 +25,6 @@ enum setting_kind {                 /* what stands in the struct */
                     SETTING_SIZE,   /* likewise; KiB, MiB and GiB may follow */
                     SETTING_FLAG,   /* bool */
                     SETTING_CHOICE, /* unsigned: which of |choices| */
-                    SETTING_LATER,  /* nothing: refused, not available yet */
 };
 
 struct setting {

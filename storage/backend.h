@@ -91,6 +91,11 @@ struct backend_ops {
 
     enum err (*deliveries_read)(struct backend *b, int64_t job, uint64_t *after, size_t max_rows,
                                 delivery_visit *visit, void *arg, bool *ret_more);
+    enum err (*deliveries_due)(struct backend *b, int64_t now_ms, size_t per_receiver,
+                               delivery_visit *visit, void *arg, int64_t *ret_next_at);
+    enum err (*message_get)(struct backend *b, int64_t job, uint64_t sequence,
+                            struct message **ret_message);
+    void (*attempt_put)(struct backend *b, struct attempt *a);
 };
 
 #endif

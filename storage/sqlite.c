@@ -107,6 +107,9 @@ static const struct backend_ops ops = {
     .known_links_read = sqlite_known_links_read,
     .events_read = sqlite_events_read,
     .deliveries_read = sqlite_deliveries_read,
+    .deliveries_due = sqlite_deliveries_due,
+    .message_get = sqlite_message_get,
+    .attempt_put = sqlite_attempt_put,
 };
 
 /* The folder of |path|, "/" and "." included. */

@@ -94,6 +94,15 @@ MUST_USE enum err sqlite_links_read(struct backend *b, int64_t job, struct links
                                     bool *ret_more);
 MUST_USE enum err sqlite_events_read(struct backend *b, int64_t job, uint64_t after_version,
                                      event_visit *visit, void *arg);
+/* sqlite_deliveries.c */
+MUST_USE enum err sqlite_deliveries_read(struct backend *b, int64_t job, uint64_t *after,
+                                         size_t max_rows, delivery_visit *visit, void *arg,
+                                         bool *ret_more);
+MUST_USE enum err sqlite_deliveries_due(struct backend *b, int64_t now_ms, size_t per_receiver,
+                                        delivery_visit *visit, void *arg, int64_t *ret_next_at);
+MUST_USE enum err sqlite_message_get(struct backend *b, int64_t job, uint64_t sequence,
+                                     struct message **ret_message);
+void sqlite_attempt_put(struct backend *b, struct attempt *a);
 /* sqlite_sweep.c: for the writer */
 bool sqlite_sweep(struct writer *w);
 void sqlite_tick(struct writer *w);

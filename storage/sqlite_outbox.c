@@ -33,6 +33,7 @@ static enum err is_next(struct db *db, int64_t job, bool *ret_is) {
 
 static enum err put(struct db *db, struct ledger *l, enum webhook_event event, struct str facts,
                     int64_t now) {
+    int64_t seq = l->next_delivery++;
     bool next;
     enum err e = is_next(db, l->job.no, &next);
 
@@ -41,8 +42,8 @@ static enum err put(struct db *db, struct ledger *l, enum webhook_event event, s
     return DB_RUN(db,
                   "INSERT INTO delivery(job,seq,event,at,receiver,next_at,facts)"
                   " VALUES(?1,?2,?3,?4,?5,?6,?7)",
-                  db_int(l->job.no), db_int(l->next_delivery++), db_int(event), db_int(now),
-                  db_int(l->receiver), db_int(next ? now : 0), db_blob(facts));
+                  db_int(l->job.no), db_int(seq), db_int(event), db_int(now), db_int(l->receiver),
+                  db_int(next ? now : 0), db_blob(facts));
 }
 
 enum err outbox_put_job(struct db *db, struct ledger *l, enum webhook_event event, int64_t now) {
@@ -75,82 +76,4 @@ enum err outbox_put_progress(struct writer *w, struct ledger *l, int64_t now) {
     l->progress_told_at = now;
     e = drop_old_progress(writer_db(w), l->job.no);
     return e == ERR_OK ? outbox_put_job(writer_db(w), l, WEBHOOK_JOB_PROGRESS, now) : e;
-}
-
-/* --- reading -------------------------------------------------------------------------- */
-
-#define DELIVERY_COLUMNS                                                                           \
-    "job,seq,event,state,at,next_at,tried_at,delivered_at,receiver,attempts,http_status,code"
-
-/* What a damaged row could hold must not become a wild enum. */
-static enum err read_row(sqlite3_stmt *st, struct delivery *ret_delivery) {
-    int64_t event = sqlite3_column_int64(st, 2), state = sqlite3_column_int64(st, 3);
-    int64_t code = sqlite3_column_int64(st, 11);
-
-    if (event < 0 || event >= WEBHOOK_EVENT_COUNT || state < 0 || state >= DELIVERY_STATE_COUNT ||
-        code < 0 || code >= CODE_COUNT)
-        return ERR_CORRUPT;
-    *ret_delivery = (struct delivery){
-        .job = sqlite3_column_int64(st, 0),
-        .sequence = (uint64_t)sqlite3_column_int64(st, 1),
-        .event = (enum webhook_event)event,
-        .state = (enum delivery_state)state,
-        .at = sqlite3_column_int64(st, 4),
-        .next_at = sqlite3_column_int64(st, 5),
-        .tried_at = sqlite3_column_int64(st, 6),
-        .delivered_at = sqlite3_column_int64(st, 7),
-        .receiver = sqlite3_column_int64(st, 8),
-        .attempts = (uint32_t)sqlite3_column_int64(st, 9),
-        .http_status = (uint32_t)sqlite3_column_int64(st, 10),
-        .code = (enum code)code,
-    };
-    return ERR_OK;
-}
-
-struct deliveries_read {
-    uint64_t after;
-    size_t max_rows;
-    delivery_visit *visit;
-    void *arg;
-    bool more;
-};
-
-static enum err read_all(struct db *db, int64_t job, struct deliveries_read *dr) {
-    OWNED_ROWS sqlite3_stmt *st = NULL;
-    bool goes_on = true;
-    enum err e = DB_QUERY(
-        db, &st, "SELECT " DELIVERY_COLUMNS " FROM delivery WHERE job=?1 AND seq>?2 ORDER BY seq",
-        db_int(job), db_int((int64_t)dr->after));
-
-    for (size_t n = 0; e == ERR_OK && (e = db_step(db, st)) == ERR_OK; n++) {
-        struct delivery d;
-
-        if (!goes_on || n == dr->max_rows) {
-            dr->more = true;
-            break;
-        }
-        e = read_row(st, &d);
-        if (e != ERR_OK)
-            break;
-        dr->after = d.sequence;
-        goes_on = dr->visit(dr->arg, &d);
-    }
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
-}
-
-enum err sqlite_deliveries_read(struct backend *b, int64_t job, uint64_t *after, size_t max_rows,
-                                delivery_visit *visit, void *arg, bool *ret_more) {
-    struct deliveries_read dr = {*after, max_rows, visit, arg, false};
-    struct reader *reader;
-    enum err e = pool_get(sqlite_of(b)->pool, &reader);
-
-    if (e != ERR_OK)
-        return e;
-    e = read_all(reader->db, job, &dr);
-    pool_put(sqlite_of(b)->pool, reader);
-    if (e != ERR_OK)
-        return e;
-    *after = dr.after;
-    *ret_more = dr.more;
-    return ERR_OK;
 }

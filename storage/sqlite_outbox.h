@@ -20,9 +20,4 @@ MUST_USE enum err outbox_put_job(struct db *db, struct ledger *l, enum webhook_e
  * turn, leaves. */
 MUST_USE enum err outbox_put_progress(struct writer *w, struct ledger *l, int64_t now);
 
-/* See store_deliveries_read. */
-MUST_USE enum err sqlite_deliveries_read(struct backend *b, int64_t job, uint64_t *after,
-                                         size_t max_rows, delivery_visit *visit, void *arg,
-                                         bool *ret_more);
-
 #endif

@@ -269,3 +269,30 @@ enum err store_deliveries_read(struct store *s, int64_t job, uint64_t *after, si
                                delivery_visit *visit, void *arg, bool *ret_more) {
     return s->backend->ops->deliveries_read(s->backend, job, after, max_rows, visit, arg, ret_more);
 }
+
+void store_post_listen(struct store *s, void (*wake)(void *arg), void *arg) {
+    post_listen(&s->post, wake, arg);
+}
+
+enum err store_deliveries_due(struct store *s, int64_t now_ms, size_t per_receiver,
+                              delivery_visit *visit, void *arg, int64_t *ret_next_at) {
+    return s->backend->ops->deliveries_due(s->backend, now_ms, per_receiver, visit, arg,
+                                           ret_next_at);
+}
+
+enum err store_message_get(struct store *s, int64_t job, uint64_t sequence,
+                           struct message **ret_message) {
+    return s->backend->ops->message_get(s->backend, job, sequence, ret_message);
+}
+
+void message_free(struct message *m) {
+    if (!m)
+        return;
+    job_free(m->job);
+    buf_done(&m->facts);
+    free(m);
+}
+
+void store_attempt_put(struct store *s, struct attempt *a) {
+    s->backend->ops->attempt_put(s->backend, a);
+}

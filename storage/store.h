@@ -494,4 +494,50 @@ MUST_USE enum err store_deliveries_read(struct store *s, int64_t job, uint64_t *
                                         size_t max_rows, delivery_visit *visit, void *arg,
                                         bool *ret_more);
 
+/* |wake| is called on any thread after a commit that may have made deliveries due; it must not
+ * block. One listener; NULL: none any more. */
+void store_post_listen(struct store *s, void (*wake)(void *arg), void *arg);
+/* Those that are due at |now_ms| (wall): of each receiver the first |per_receiver|, in order
+ * of next_at. Of a job's that were not tried yet only the first one may be due.
+ * *ret_next_at: when the next one is due that is not yet; INT64_MAX: there is none. */
+MUST_USE enum err store_deliveries_due(struct store *s, int64_t now_ms, size_t per_receiver,
+                                       delivery_visit *visit, void *arg, int64_t *ret_next_at);
+
+/* A delivery with all that it tells. */
+struct message {
+    struct delivery delivery;
+    struct job *job;  /* owned; as it was then, for an event of the job */
+    struct buf facts; /* owned; see facts_take_job */
+    bool is_unwanted; /* the receiver has said that it wants no more of this job */
+};
+/* ERR_NOT_FOUND: the delivery is gone, or its job is. */
+MUST_USE enum err store_message_get(struct store *s, int64_t job, uint64_t sequence,
+                                    struct message **ret_message);
+void message_free(struct message *m); /* NULL is fine */
+DEFINE_OWNED(message)
+
+/* What came of an attempt. Lent to the store from store_attempt_put to |done|. */
+struct attempt {
+    int64_t job;
+    uint64_t sequence;
+    enum attempt_verdict {
+        ATTEMPT_DELIVERED,
+        ATTEMPT_RETRY,  /* at next_at */
+        ATTEMPT_FAILED, /* no other follows */
+        ATTEMPT_ENDS,   /* likewise, and the job's webhook is told nothing more */
+        ATTEMPT_DROP,   /* there is nothing to tell any more: the delivery leaves */
+    } verdict;
+    bool was_made;             /* else it is not counted */
+    int64_t tried_at, next_at; /* wall ms */
+    uint32_t http_status;      /* 0: there was no answer */
+    enum code code;
+    /* ERR_OK, ERR_STOPPED or ERR_CORRUPT: full disks are waited out. Of a delivery that is gone
+     * nothing is kept, which is ERR_OK. */
+    enum err result;
+    void (*done)(struct attempt *a); /* as refill.done */
+    void *owner;
+};
+/* After the first attempt at a delivery the next one of its job has its turn. */
+void store_attempt_put(struct store *s, struct attempt *a);
+
 #endif

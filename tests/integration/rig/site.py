@@ -68,6 +68,8 @@ class Request:
     connection: int
     headers: dict
     address: str  # the address the client connected to
+    method: str = "GET"
+    body: bytes = b""
 
 
 def listen_on_loopback():
@@ -143,7 +145,9 @@ class Site:
             name, _, value = field.partition(":")
             headers[name.strip().lower()] = value.strip()
         address = writer.get_extra_info("sockname")[0]
-        request = Request(at, headers.get("host"), line.split(" ")[1], number, headers, address)
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
+        method, path, _ = line.split(" ", 2)
+        request = Request(at, headers.get("host"), path, number, headers, address, method, body)
         self.requests.append(request)
         reply = self.table.get(request.path, self.default)
         self.in_flight += 1

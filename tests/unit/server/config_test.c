@@ -216,7 +216,7 @@ TEST(help_names_what_works) {
     CHECK(str_find_str(buf_str(&help), STR("--host-delay-ms N")) != STR_END);
     CHECK(str_find_str(buf_str(&help), STR("CRAWLD_HOST_DELAY_MS")) != STR_END);
     CHECK(str_find_str(buf_str(&help), STR("--token NAME:SECRET")) != STR_END);
-    CHECK(str_find_str(buf_str(&help), STR("--webhook-allow-net")) == STR_END);
+    CHECK(str_find_str(buf_str(&help), STR("--webhook-allow-net")) != STR_END);
     CHECK_OK(read_config("--host-delay-ms 5 --help", ""));
     CHECK(config.wants_help);
 }
