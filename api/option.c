@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/fields.h"
 #include "api/format.h"
 #include "api/webhook_option.h"
 #include "base/mem.h"
 #include "crawler/extract.h"
+#include "crawler/field.h"
 
 enum kind {
     KIND_U32,
@@ -19,6 +21,7 @@ enum kind {
     KIND_ELEMENTS,
     KIND_SCHEMES,
     KIND_GLOBS,
+    KIND_HEADERS,
     KIND_WEBHOOK_URL,
     KIND_WEBHOOK_EVENTS,
     KIND_WEBHOOK_HEADERS,
@@ -70,7 +73,7 @@ static const struct option options[] = {
     {"extract.text", KIND_BOOL, OPTION_TEXT, AT(text), {0}},
     {"extract.nofollow", KIND_CHOICE, OPTION_NOFOLLOW, AT(nofollow), {"keep", "drop"}},
     {"extract.max_links", KIND_U32, OPTION_MAX_LINKS, AT(max_links), {0}},
-    {"headers", KIND_LATER, 0, 0, {0}},
+    {"headers", KIND_HEADERS, OPTION_HEADERS, AT(headers), {0}},
     {"index_links", KIND_LATER, 0, 0, {0}},
     {"webhook", KIND_GROUP, 0, 0, {0}},
     {"webhook.url", KIND_WEBHOOK_URL, OPTION_WEBHOOK_URL, AT(webhook_url), {0}},
@@ -120,6 +123,7 @@ bool option_is_json_only(const struct option *o) {
     switch (o->kind) {
     case KIND_METADATA:
     case KIND_GROUP:
+    case KIND_HEADERS:
     case KIND_WEBHOOK_URL:
     case KIND_WEBHOOK_EVENTS:
     case KIND_WEBHOOK_HEADERS:
@@ -298,6 +302,13 @@ static const char *set_user_agent(const struct option_value *v, struct job *draf
     return NULL;
 }
 
+/* Header fields of requests that have an option of their own, or that would change what an
+ * answer means: a part, another coding, nothing but that it has not changed. */
+static bool is_ours(struct str name) {
+    return str_eq_ascii(name, STR("User-Agent")) || str_eq_ascii(name, STR("Accept-Encoding")) ||
+           str_eq_ascii(name, STR("Range")) || str_starts_ascii(name, STR("If-"));
+}
+
 static const char star_is_alone[] = "has \"*\", which means all, beside others";
 
 static const char *set_elements(const struct option_value *v, struct job *draft) {
@@ -452,6 +463,9 @@ const char *option_set(const struct option *o, const struct option_value *v,
     case KIND_GLOBS:
         wrong = set_globs(o, v, draft, f);
         break;
+    case KIND_HEADERS:
+        wrong = fields_set(v, is_ours, &draft->options.headers, f);
+        break;
     case KIND_WEBHOOK_URL:
         wrong = webhook_set_url(v, &draft->options);
         break;
@@ -582,6 +596,9 @@ static void write_value(struct writer *w, const char *key, const struct option *
         break;
     case KIND_GLOBS:
         write_list(w, key, str_of(text), '\n');
+        break;
+    case KIND_HEADERS:
+        fields_write(w, key, str_of(o->headers), field_is_secret);
         break;
     case KIND_WEBHOOK_URL:
         writer_text(w, key, str_of(o->webhook_url));

@@ -1,9 +1,8 @@
 #include "api/webhook_option.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "api/fields.h"
 #include "base/base64.h"
 #include "base/mem.h"
 #include "crawler/url.h"
@@ -67,94 +66,22 @@ void webhook_write_events(struct writer *w, const char *key, const struct job_op
 
 /* --- headers ----------------------------------------------------------------------------- */
 
-/* RFC 9110 section 5.6.2 */
-static bool is_token(struct str s) {
-    for (size_t i = 0; i < s.len; i++)
-        if (!ascii_is_alpha(s.ptr[i]) && !ascii_is_digit(s.ptr[i]) &&
-            !(s.ptr[i] && strchr("!#$%&'*+-.^_`|~", s.ptr[i])))
-            return false;
-    return s.len > 0;
-}
-
-static bool is_printable(struct str s) {
-    for (size_t i = 0; i < s.len; i++)
-        if (s.ptr[i] < ' ' || s.ptr[i] > '~')
-            return false;
-    return true;
-}
-
-/* What says where a message ends, whom it is for, or that it is signed. */
 static bool is_ours(struct str name) {
-    static const char *const names[] = {
-        "connection",
-        "content-encoding",
-        "content-length",
-        "content-type",
-        "expect",
-        "host",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    };
-
-    if (str_starts_ascii(name, STR("webhook-")))
-        return true;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (str_eq_ascii(name, str_of(names[i])))
-            return true;
-    return false;
-}
-
-static const char no_headers[] =
-    "must be an object of at most 20 header fields and 8 KiB, names and values of printable ASCII";
-
-static const char *put_header(struct buf *lines, struct str name, struct str value,
-                              struct option_fault *f) {
-    value = str_trim(value);
-    if (!is_token(name) || !is_printable(value))
-        return no_headers;
-    if (is_ours(name)) {
-        (void)snprintf(f->text, sizeof f->text, "has %.*s, which is not the caller's to set",
-                       (int)str_upto(name, 40).len, name.ptr);
-        return f->text;
-    }
-    if (buf_printf(lines, "%s%.*s: %.*s", lines->len ? "\n" : "", (int)name.len, name.ptr,
-                   (int)value.len, value.len ? value.ptr : "") != ERR_OK)
-        return no_headers;
-    return NULL;
+    return str_starts_ascii(name, STR("webhook-"));
 }
 
 const char *webhook_set_headers(const struct option_value *v, struct job_options *o,
                                 struct option_fault *f) {
-    OWNED_BUF struct buf lines = BUF_INIT(WEBHOOK_MAX_HEADER_BYTES);
-    const char *wrong = NULL;
+    return fields_set(v, is_ours, &o->webhook_headers, f);
+}
 
-    if (v->type != OPTION_OBJECT || !v->is_map || v->n > 2 * (size_t)WEBHOOK_MAX_HEADERS)
-        return no_headers;
-    for (size_t i = 0; i < v->n && !wrong; i += 2)
-        wrong = put_header(&lines, v->list[i], v->list[i + 1], f);
-    if (!wrong)
-        replace(&o->webhook_headers, mem_chars(buf_str(&lines)));
-    return wrong;
+static bool is_secret(struct str name) {
+    (void)name; /* for all that we know */
+    return true;
 }
 
 void webhook_write_headers(struct writer *w, const char *key, const struct job_options *o) {
-    struct str lines = str_of(o->webhook_headers);
-
-    writer_key(w, key);
-    writer_open(w, '{');
-    while (lines.len) {
-        struct str line = str_cut(&lines, '\n');
-        OWNED_CHARS char *name = mem_chars(str_cut(&line, ':'));
-
-        writer_text(w, name, STR("***"));
-    }
-    writer_close(w, '}');
+    fields_write(w, key, str_of(o->webhook_headers), is_secret);
 }
 
 /* --- secret ------------------------------------------------------------------------------ */

@@ -11,9 +11,7 @@
 
 enum {
     WEBHOOK_MAX_URL_BYTES = 2048,
-    WEBHOOK_MAX_HEADERS = 20,
-    WEBHOOK_MAX_HEADER_BYTES = 8 << 10, /* all together */
-    WEBHOOK_SECRET_LEAST_BYTES = 24,    /* of the key itself */
+    WEBHOOK_SECRET_LEAST_BYTES = 24, /* of the key itself */
     WEBHOOK_SECRET_MOST_BYTES = 64,
 };
 #define WEBHOOK_USUAL_EVENTS                                                                       \

@@ -173,7 +173,7 @@ static enum err begin_fetch(struct sending *s, const struct address *addresses, 
     const struct dispatcher_options *o = &s->dispatcher->options;
     OWNED_WEBHOOK_HEAD struct webhook_head head = {.n = 0};
     OWNED_BUF struct buf url = BUF_INIT(URL_LIMIT);
-    struct fetch_post post = {.body = buf_str(&s->body), .headers = head.lines};
+    struct str body = buf_str(&s->body);
     struct fetch_request r = {.host = fetch_host(&s->url),
                               .port = url_effective_port(&s->url),
                               .addresses = addresses,
@@ -181,14 +181,15 @@ static enum err begin_fetch(struct sending *s, const struct address *addresses, 
                               .user_agent = o->user_agent,
                               .timeout_ms = (uint32_t)time_left(s),
                               .max_body_bytes = MAX_REPLY_BYTES,
-                              .post = &post};
+                              .headers = head.lines,
+                              .post = &body};
     char id[DELIVERY_ID_CHARS + 1];
     enum err e;
 
     delivery_id_text(&s->message->job->id, s->delivery.sequence, id);
-    e = webhook_make_head(&s->message->job->options, str_of(id), clock_wall_ms() / 1000, post.body,
+    e = webhook_make_head(&s->message->job->options, str_of(id), clock_wall_ms() / 1000, body,
                           &head);
-    post.n_headers = head.n;
+    r.n_headers = head.n;
     if (e == ERR_OK)
         e = fetch_put_url(&url, &s->url);
     r.url = buf_str(&url);

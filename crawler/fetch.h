@@ -19,13 +19,6 @@
 struct fetcher;
 struct fetch; /* one request; valid from fetch_start until |done| returns, or fetch_abort */
 
-/* What is sent, where something is. */
-struct fetch_post {
-    struct str body;
-    const struct str *headers; /* lines "Name: value" */
-    size_t n_headers;
-};
-
 struct fetch_request {
     struct str url;  /* canonical http or https URL without fragment and credentials */
     struct str host; /* as in the URL */
@@ -35,8 +28,10 @@ struct fetch_request {
     struct str user_agent;
     struct str etag, last_modified; /* of what is known of it; empty: nothing */
     uint32_t timeout_ms;
-    uint64_t max_body_bytes;       /* decoded */
-    const struct fetch_post *post; /* NULL: GET */
+    uint64_t max_body_bytes;   /* decoded */
+    const struct str *headers; /* of its own: lines "Name: value", in place of the usual ones */
+    size_t n_headers;
+    const struct str *post; /* what is sent, with no headers but its own; NULL: GET */
 };
 
 /* What is known of the answer so far; borrowed. */

@@ -190,19 +190,6 @@ static enum err put_field(struct fetch *t, const char *name, struct str value) {
     return e == ERR_OK && value.len ? put_header(t, line.ptr) : e;
 }
 
-/* A conditional request (RFC 9110 section 13.1) has a list of headers of its own. */
-static enum err ask_for_changes(struct fetch *t, const struct fetch_request *r) {
-    enum err e = ERR_OK;
-
-    if (!r->etag.len && !r->last_modified.len)
-        return ERR_OK;
-    for (const struct curl_slist *l = t->owner->headers; l && e == ERR_OK; l = l->next)
-        e = put_header(t, l->data);
-    if (e == ERR_OK)
-        e = put_field(t, "If-None-Match", r->etag);
-    return e == ERR_OK ? put_field(t, "If-Modified-Since", r->last_modified) : e;
-}
-
 /* "Name;" is what libcurl makes an empty field of; "Name:" would be none. */
 static enum err put_own_line(struct fetch *t, struct str line) {
     OWNED_CHARS char *chars = header_value(line);
@@ -216,21 +203,50 @@ static enum err put_own_line(struct fetch *t, struct str line) {
     return put_header(t, chars);
 }
 
-/* libcurl would ask first whether a long body is welcome. */
-static enum err put_own_headers(struct fetch *t, const struct fetch_request *r) {
-    enum err e = r->post ? put_header(t, "Expect:") : ERR_OK;
+static bool is_own(const struct fetch_request *r, struct str line) {
+    struct str name = str_cut(&line, ':');
 
-    for (size_t i = 0; r->post && i < r->post->n_headers && e == ERR_OK; i++)
-        e = put_own_line(t, r->post->headers[i]);
+    for (size_t i = 0; i < r->n_headers; i++) {
+        struct str own = r->headers[i];
+
+        if (str_eq_ascii(str_cut(&own, ':'), name))
+            return true;
+    }
+    return false;
+}
+
+static enum err put_usual_headers(struct fetch *t, const struct fetch_request *r) {
+    enum err e = ERR_OK;
+
+    for (const struct curl_slist *l = t->owner->headers; l && e == ERR_OK; l = l->next)
+        if (!is_own(r, str_of(l->data)))
+            e = put_header(t, l->data);
     return e;
 }
 
-static CURLcode set_post(struct fetch *t, const struct fetch_post *post) {
+/* A request that is conditional (RFC 9110 section 13.1), sends something or has headers of its
+ * own has a list of its own. libcurl would ask first whether a long body is welcome. */
+static enum err put_own_headers(struct fetch *t, const struct fetch_request *r) {
+    enum err e;
+
+    if (!r->post && !r->n_headers && !r->etag.len && !r->last_modified.len)
+        return ERR_OK;
+    e = r->post ? put_header(t, "Expect:") : put_usual_headers(t, r);
+    if (e == ERR_OK)
+        e = put_field(t, "If-None-Match", r->etag);
+    if (e == ERR_OK)
+        e = put_field(t, "If-Modified-Since", r->last_modified);
+    for (size_t i = 0; i < r->n_headers && e == ERR_OK; i++)
+        e = put_own_line(t, r->headers[i]);
+    return e;
+}
+
+static CURLcode set_post(struct fetch *t, struct str body) {
     CURLcode e = CURLE_OK;
 
     SET(CURLOPT_POST, 1L);
-    SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)post->body.len);
-    SET(CURLOPT_COPYPOSTFIELDS, post->body.len ? post->body.ptr : "");
+    SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
+    SET(CURLOPT_COPYPOSTFIELDS, body.len ? body.ptr : "");
     return e;
 }
 
@@ -260,8 +276,6 @@ enum err fetch_set_up(struct fetch *t, const struct fetch_request *r) {
     CURLcode e;
 
     if (err == ERR_OK)
-        err = ask_for_changes(t, r);
-    if (err == ERR_OK)
         err = put_own_headers(t, r);
     if (err != ERR_OK)
         return err;
@@ -271,7 +285,7 @@ enum err fetch_set_up(struct fetch *t, const struct fetch_request *r) {
     if (e == CURLE_OK)
         e = set_request(t, r);
     if (e == CURLE_OK && r->post)
-        e = set_post(t, r->post);
+        e = set_post(t, *r->post);
     return e == CURLE_OK ? ERR_OK : e == CURLE_OUT_OF_MEMORY ? ERR_NO_MEMORY : ERR_INVALID;
 }
 

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/guard.h"
 #include "crawler/engine_impl.h"
+#include "crawler/field.h"
 
 enum {
     /* After the sending, unless the answer comes before: busy servers note a request
@@ -47,8 +48,36 @@ static bool take_place(struct trip *t, const struct address *a) {
     return false;
 }
 
+/* --- the request ------------------------------------------------------------------------- */
+
+/* At the origin of its task's URL, redirects or not. */
+static bool is_at_home(const struct trip *t) {
+    OWNED_URL struct url first;
+
+    if (t->n_redirects == 0)
+        return true;
+    url_init(&first);
+    return url_parse(&first, task_url(t->task), NULL, NULL) == ERR_OK &&
+           url_has_same_origin(&first, &t->url);
+}
+
+/* Those of the job's header fields that may go where |t| goes; borrowed. */
+static size_t choose_fields(const struct trip *t, struct str lines[FIELD_MAX]) {
+    struct str rest = str_of(t->crawl->job->options.headers);
+    bool takes_secrets =
+        rest.len && ((t->task->is_entitled && is_at_home(t)) || !GUARD("header_origin"));
+    struct field field;
+    size_t n = 0;
+
+    while (n < FIELD_MAX && field_next(&rest, &field))
+        if (takes_secrets || !field_is_secret(field.name))
+            lines[n++] = field.line;
+    return n;
+}
+
 static void fetch(struct trip *t, const struct address *addresses, size_t n) {
     OWNED_BUF struct buf url = BUF_INIT(URL_LIMIT);
+    struct str fields[FIELD_MAX];
     struct engine *e = t->engine;
     const struct job_options *o = &t->crawl->job->options;
     struct fetch_request r = {.host = fetch_host(&t->url),
@@ -62,6 +91,8 @@ static void fetch(struct trip *t, const struct address *addresses, size_t n) {
     enum err err;
 
     if (!t->is_of_robots) {
+        r.headers = fields;
+        r.n_headers = choose_fields(t, fields);
         r.etag = task_etag(t->task);
         r.last_modified = task_last_modified(t->task);
     }

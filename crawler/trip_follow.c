@@ -17,8 +17,9 @@ struct proposal {
     struct trip *trip;
     struct follow *follow;
     struct scope_page page;
-    struct url last; /* the final URL */
-    uint16_t depth;  /* of what is proposed */
+    struct url last;  /* the final URL */
+    uint16_t depth;   /* of what is proposed */
+    bool is_entitled; /* so are those of its origin */
 };
 
 static bool was_proposed_lately(struct crawl *c, struct str url) {
@@ -40,13 +41,15 @@ static enum err put(struct proposal *p, const struct url *u) {
 
     if (e != ERR_OK)
         return e;
-    return follow_put(p->follow,
-                      &(struct follow_url){.url = url_without_fragment(u),
-                                           .host_key = buf_str(&key),
-                                           .bucket = domain_cache_bucket(
-                                               &p->trip->crawl->growth->domains, url_hostname(u)),
-                                           .depth = p->depth,
-                                           .prefix_len = p->page.prefix_len});
+    return follow_put(
+        p->follow,
+        &(struct follow_url){
+            .url = url_without_fragment(u),
+            .host_key = buf_str(&key),
+            .bucket = domain_cache_bucket(&p->trip->crawl->growth->domains, url_hostname(u)),
+            .depth = p->depth,
+            .prefix_len = p->page.prefix_len,
+            .is_entitled = p->is_entitled && url_has_same_origin(u, &p->last)});
 }
 
 /* One that is in scope. */
@@ -189,6 +192,7 @@ void trip_follow(struct trip *t, const struct links *links, struct follow *follo
     if (e == ERR_OK)
         e = url_parse(&p.last, url_href(&t->url), NULL, NULL);
     if (e == ERR_OK) {
+        p.is_entitled = t->task->is_entitled && url_has_same_origin(&first, &p.last);
         p.page = scope_page_of(t->crawl->growth->scope, &first, &p.last, t->task->depth,
                                t->task->prefix_len);
         e = links ? follow_links(&p, links_view(links)) : follow_known_links(&p);

@@ -67,5 +67,6 @@ void trip_fill_record(const struct trip *t, const struct fetch_reply *reply, enu
                         .elapsed_ms = t->spent_ms,
                         .etag = at_span(&res->text, etag),
                         .last_modified = at_span(&res->text, last_modified),
+                        .is_entitled = task->is_entitled,
                         .not_modified = trip_is_not_modified(t, reply) && code == CODE_NONE};
 }

@@ -62,6 +62,12 @@ uint16_t url_effective_port(const struct url *u) {
     return u->port == URL_NO_PART ? url_default_port(u->scheme) : (uint16_t)u->port;
 }
 
+bool url_has_same_origin(const struct url *a, const struct url *b) {
+    return str_eq(url_scheme_text(a), url_scheme_text(b)) &&
+           str_eq(url_hostname(a), url_hostname(b)) &&
+           url_effective_port(a) == url_effective_port(b);
+}
+
 enum err url_host_key(const struct url *u, struct buf *b) {
     struct str host = url_hostname(u);
     enum err e;

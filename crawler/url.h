@@ -81,6 +81,9 @@ bool url_has_credentials(const struct url *u);
 bool url_is_http(const struct url *u);            /* http or https */
 uint16_t url_effective_port(const struct url *u); /* the scheme's default where none; 0: no such */
 
+/* Of URLs with a host: the same scheme, host and port (HTML section 7.1.1). */
+bool url_has_same_origin(const struct url *a, const struct url *b);
+
 /* What rate limits and scheduling go by: host without a trailing dot, ':' and the
  * effective port ("example.com:443"). Only for URLs with a host. Appends. */
 MUST_USE enum err url_host_key(const struct url *u, struct buf *b);

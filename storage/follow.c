@@ -1,7 +1,8 @@
 #include "storage/model.h"
 
-/* bucket, depth, prefix_len, lengths of host key and URL as varints; host key, URL */
-enum { HEAD_NUMBERS = 5 };
+/* bucket, depth, prefix_len, is_entitled, lengths of host key and URL as varints; host key,
+ * URL */
+enum { HEAD_NUMBERS = 6 };
 
 void follow_init(struct follow *f) {
     *f = (struct follow){.rows = BUF_INIT(FOLLOW_MAX_BYTES)};
@@ -13,8 +14,8 @@ void follow_done(struct follow *f) {
 }
 
 static enum err put(struct buf *b, const struct follow_url *u) {
-    const uint64_t head[HEAD_NUMBERS] = {u->bucket, u->depth, u->prefix_len, u->host_key.len,
-                                         u->url.len};
+    const uint64_t head[HEAD_NUMBERS] = {u->bucket,      u->depth,        u->prefix_len,
+                                         u->is_entitled, u->host_key.len, u->url.len};
     enum err e = ERR_OK;
 
     for (int i = 0; i < HEAD_NUMBERS && e == ERR_OK; i++)
@@ -44,15 +45,16 @@ enum err follow_next(struct str *rest, struct follow_url *ret_url) {
         e = str_take_varint(&s, &head[i]);
     if (e != ERR_OK)
         return e;
-    if (head[3] > s.len || head[4] > s.len - head[3])
+    if (head[4] > s.len || head[5] > s.len - head[4])
         return ERR_CORRUPT;
     *ret_url = (struct follow_url){
         .bucket = (uint32_t)head[0],
         .depth = (uint16_t)head[1],
         .prefix_len = (uint16_t)head[2],
-        .host_key = str_upto(s, (size_t)head[3]),
-        .url = str_upto(str_from(s, (size_t)head[3]), (size_t)head[4]),
+        .is_entitled = head[3] != 0,
+        .host_key = str_upto(s, (size_t)head[4]),
+        .url = str_upto(str_from(s, (size_t)head[4]), (size_t)head[5]),
     };
-    *rest = str_from(s, (size_t)(head[3] + head[4]));
+    *rest = str_from(s, (size_t)(head[4] + head[5]));
     return ERR_OK;
 }

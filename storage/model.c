@@ -215,6 +215,7 @@ void job_options_done(struct job_options *o) {
     free(o->webhook_url);
     free(o->webhook_headers);
     free(o->webhook_secret);
+    free(o->headers);
     *o = (struct job_options){0};
 }
 
@@ -227,6 +228,7 @@ void job_options_copy(struct job_options *dst, const struct job_options *src) {
     dst->webhook_url = copy_chars(src->webhook_url);
     dst->webhook_headers = copy_chars(src->webhook_headers);
     dst->webhook_secret = copy_chars(src->webhook_secret);
+    dst->headers = copy_chars(src->headers);
 }
 
 bool job_options_grow(const struct job_options *o) {

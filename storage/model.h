@@ -338,6 +338,7 @@ struct job_options {
     uint32_t webhook_events;    /* bits 1 << WEBHOOK_x */
     char *webhook_headers;      /* "Name: value", joined by \n; NULL: none */
     char *webhook_secret;       /* "whsec_" and base64; NULL: its messages are not signed */
+    char *headers;              /* of its requests: "Name: value", joined by \n; NULL: none */
 };
 
 enum job_option {
@@ -368,6 +369,7 @@ enum job_option {
     OPTION_WEBHOOK_EVENTS,
     OPTION_WEBHOOK_HEADERS,
     OPTION_WEBHOOK_SECRET,
+    OPTION_HEADERS,
     OPTION_COUNT
 };
 
@@ -424,6 +426,7 @@ struct task {
     uint16_t attempts_before; /* those among them that do not count: it was put back since */
     int64_t due_at;           /* wall ms: not to be tried before; 0: at once */
     bool is_hop;              /* the engine's: it waits in the middle of a trip */
+    bool is_entitled;         /* its origin may see the secret ones of the job's headers */
     bool has_input;           /* the URL as given differs from |url| and follows it in memory */
     /* Of a job that revalidates: by what the URL is known (see task_etag), and the page that
      * is to be copied if it has not changed; 0: by nothing. */
@@ -511,6 +514,7 @@ struct follow_url {
     uint32_t bucket;     /* of its host: see host_id */
     uint16_t depth;
     uint16_t prefix_len; /* see struct task */
+    bool is_entitled;    /* likewise */
 };
 
 void follow_init(struct follow *f);
@@ -547,6 +551,7 @@ struct record {
     int64_t elapsed_ms;
     struct str etag, last_modified;
     bool not_modified; /* the answer was 304: the links are those of an earlier page */
+    bool is_entitled;  /* see struct task */
 };
 
 /* The stored form: |url| stands first. Appends; ERR_TOO_BIG past the buffer. */

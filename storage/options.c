@@ -47,6 +47,7 @@ static const struct field fields[] = {
     [1 + OPTION_WEBHOOK_EVENTS] = {KIND_U32, AT(webhook_events), 0},
     [1 + OPTION_WEBHOOK_HEADERS] = {KIND_TEXT, AT(webhook_headers), 0},
     [1 + OPTION_WEBHOOK_SECRET] = {KIND_TEXT, AT(webhook_secret), 0},
+    [1 + OPTION_HEADERS] = {KIND_TEXT, AT(headers), 0},
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
 _Static_assert(FIELDS == 1 + OPTION_COUNT, "a field for each option");

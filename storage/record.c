@@ -8,6 +8,11 @@
  * the known fields is passed over. */
 enum { FORMAT = 1 };
 
+enum flag {
+    FINAL_URL_DIFFERS = 1, /* from url; else its text is left out */
+    IS_ENTITLED = 2,
+};
+
 enum number {
     PLACE,
     HOST, /* + 1: none is -1 */
@@ -23,7 +28,7 @@ enum number {
     STARTED_AT,
     ELAPSED_MS,
     NOT_MODIFIED,
-    FINAL_URL_DIFFERS, /* from url; else its text is left out */
+    FLAGS,
     NUMBER_COUNT
 };
 
@@ -66,7 +71,7 @@ static enum err put_numbers(struct buf *b, const struct record *r, bool differs)
         [STARTED_AT] = not_negative(r->started_at),
         [ELAPSED_MS] = not_negative(r->elapsed_ms),
         [NOT_MODIFIED] = r->not_modified,
-        [FINAL_URL_DIFFERS] = differs,
+        [FLAGS] = (differs ? FINAL_URL_DIFFERS : 0U) | (r->is_entitled ? IS_ENTITLED : 0U),
     };
     enum err e = buf_put_varint(b, FORMAT);
 
@@ -128,6 +133,7 @@ static struct record of_numbers(const uint64_t n[NUMBER_COUNT]) {
         .started_at = (int64_t)n[STARTED_AT],
         .elapsed_ms = (int64_t)n[ELAPSED_MS],
         .not_modified = n[NOT_MODIFIED] != 0,
+        .is_entitled = (n[FLAGS] & IS_ENTITLED) != 0,
     };
 }
 
@@ -148,7 +154,7 @@ enum err record_decode(struct str bytes, struct record *ret_record) {
     r = of_numbers(numbers);
     r.url = url;
     r.input = input;
-    r.final_url = numbers[FINAL_URL_DIFFERS] ? final_url : url;
+    r.final_url = numbers[FLAGS] & FINAL_URL_DIFFERS ? final_url : url;
     r.content_type = content_type;
     r.redirects = redirects;
     r.etag = etag;

@@ -6,7 +6,7 @@
 
 #include "storage/db.h"
 
-enum { BULK_ROWS = 64, BULK_WIDTH_MOST = 6 };
+enum { BULK_ROWS = 64, BULK_WIDTH_MOST = 7 };
 
 /* "?1" stands in each row for what they have in common: their job. The others are "?".
  *   BULK_INIT("INSERT INTO t(job,a,b) VALUES", "(?1,?,?)", 2, job) */
@@ -15,7 +15,8 @@ enum { BULK_ROWS = 64, BULK_WIDTH_MOST = 6 };
 #define BULK_INIT(insert, row, row_width, job)                                                     \
     ((struct bulk){.insert_one = insert row,                                                       \
                    .insert_all = insert BULK_TIMES_64(row),                                        \
-                   .width = (row_width),                                                           \
+                   .width =                                                                        \
+                       (row_width) + 0 * sizeof(char[(row_width) <= BULK_WIDTH_MOST ? 1 : -1]),    \
                    .values = {db_int(job)}})
 
 struct bulk {

@@ -11,6 +11,7 @@ struct candidate {
     struct str url, host_key; /* borrowed from the result */
     uint32_t order;           /* in which they came */
     uint16_t depth, prefix_len;
+    bool is_entitled;
 };
 
 enum { KEPT_CAP = 16384 }; /* candidates: more room than that is given back */
@@ -45,6 +46,7 @@ enum err growth_add(struct growth *g, const struct ledger *l, const struct resul
             .order = (uint32_t)g->n,
             .depth = u.depth,
             .prefix_len = u.prefix_len,
+            .is_entitled = u.is_entitled,
         };
         g->n++;
     }
@@ -130,15 +132,16 @@ static enum err put_seen(struct growth *g, struct db *db, int64_t job) {
 }
 
 static enum err put_tasks(struct growth *g, struct db *db, struct ledger *l) {
-    struct bulk b = BULK_INIT("INSERT INTO task(job,host,seq,depth,referrer,prefix_len,url) VALUES",
-                              "(?1,?,?,?,?,?,?)", 6, l->job.no);
+    struct bulk b = BULK_INIT("INSERT INTO"
+                              " task(job,host,seq,depth,referrer,prefix_len,entitled,url) VALUES",
+                              "(?1,?,?,?,?,?,?,?)", 7, l->job.no);
     enum err e = ERR_OK;
 
     for (size_t i = 0; i < g->n && e == ERR_OK; i++) {
         const struct candidate *c = &g->all[i];
-        const struct db_value values[] = {db_int(c->host),       db_int(l->next_seq++),
-                                          db_int(c->depth),      db_int(c->referrer),
-                                          db_int(c->prefix_len), db_blob(c->url)};
+        const struct db_value values[] = {
+            db_int(c->host),       db_int(l->next_seq++),  db_int(c->depth), db_int(c->referrer),
+            db_int(c->prefix_len), db_int(c->is_entitled), db_blob(c->url)};
 
         e = bulk_add(&b, db, values);
     }

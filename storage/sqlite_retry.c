@@ -99,6 +99,7 @@ static enum err move_record(struct slice *s, int64_t page, const struct record *
                           .referrer = r->referrer,
                           .depth = r->depth,
                           .tries = r->attempts,
+                          .is_entitled = r->is_entitled,
                           .url = r->url,
                           .input = r->input};
     enum err e = put_back(s, &row, r->code);

@@ -13,6 +13,7 @@ struct taskrow taskrow_of(sqlite3_stmt *row) {
         .url = db_column(row, 8),
         .input = db_column(row, 9),
         .prefix_len = (uint32_t)sqlite3_column_int64(row, 10),
+        .is_entitled = sqlite3_column_int64(row, 11) != 0,
     };
 
     if (t.place < 0)
@@ -31,6 +32,7 @@ struct task *taskrow_task(const struct taskrow *row, int64_t job, const struct v
     t->referrer = row->referrer;
     t->depth = (uint16_t)row->depth;
     t->prefix_len = (uint16_t)row->prefix_len;
+    t->is_entitled = row->is_entitled || row->referrer < 0;
     t->attempts = (uint16_t)row->tries;
     t->attempts_before = (uint16_t)row->tries_before;
     t->due_at = row->due_at;
@@ -40,12 +42,12 @@ struct task *taskrow_task(const struct taskrow *row, int64_t job, const struct v
 enum err taskrow_insert(struct db *db, int64_t job, const struct taskrow *row) {
     return DB_RUN(db,
                   "INSERT INTO task(job," TASKROW_COLUMNS ")"
-                  " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+                  " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
                   db_int(job), db_int(row->host), db_int(row->seq), db_int(row->depth),
                   db_int(row->tries), db_int(row->tries_before), db_int(row->due_at),
                   db_int(row->referrer), db_int(row->place == row->seq ? 0 : row->place + 1),
                   db_blob(row->url), db_blob(row->input.len ? row->input : STR_NONE),
-                  db_int(row->prefix_len));
+                  db_int(row->prefix_len), db_int(row->is_entitled));
 }
 
 enum err taskrow_delete(struct db *db, int64_t job, int64_t host, int64_t seq,

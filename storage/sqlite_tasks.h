@@ -9,11 +9,12 @@
 
 /* The columns of a row. */
 #define TASKROW_COLUMNS                                                                            \
-    "host,seq,depth,tries,tries_before,due_at,referrer,place,url,input,prefix_len"
+    "host,seq,depth,tries,tries_before,due_at,referrer,place,url,input,prefix_len,entitled"
 
 struct taskrow {
     int64_t host, seq, place, referrer, due_at;
     uint32_t depth, prefix_len, tries, tries_before;
+    bool is_entitled;      /* what was listed is in any case */
     struct str url, input; /* borrowed from the row */
 };
 struct taskrow taskrow_of(sqlite3_stmt *row);

@@ -143,7 +143,8 @@ class Site:
         headers = {}
         for field in filter(None, rest):
             name, _, value = field.partition(":")
-            headers[name.strip().lower()] = value.strip()
+            name, value = name.strip().lower(), value.strip()
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
         address = writer.get_extra_info("sockname")[0]
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         method, path, _ = line.split(" ", 2)

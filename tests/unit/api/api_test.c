@@ -81,7 +81,7 @@ TEST(refuses_what_is_malformed) {
     CHECK(holds("\"pointer\":\"#/urls\""));
     CHECK_INT(post_json("{\"urls\":[\"http://a/\",1]}"), 400);
     CHECK(holds("\"errors\":[{\"pointer\":\"#/urls/1\""));
-    CHECK_INT(post_json("{\"urls\":[\"http://a/\"],\"headers\":{}}"), 400);
+    CHECK_INT(post_json("{\"urls\":[\"http://a/\"],\"index_links\":true}"), 400);
     CHECK(holds("\"detail\":\"is not available yet\""));
     CHECK_INT(post_text("", "http://a.test/\nhttp://b.test/\xff\n"), 400);
     CHECK(holds("\"line\":2"));

@@ -335,6 +335,39 @@ TEST(gives_the_urls) {
     draft = NULL;
 }
 
+TEST(headers_hide_what_is_not_known_to_be_harmless) {
+    CHECK_OK(read_body("{\"headers\":{\"Authorization\":\"Bearer x\",\"Accept-Language\":\"de\","
+                       "\"X-Api-Key\":\"k\",\"cookie\":\"a=b\"}}"));
+    CHECK_STR(options_text(), "{\"headers\":{\"Authorization\":\"***\",\"Accept-Language\":\"de\","
+                              "\"X-Api-Key\":\"***\",\"cookie\":\"***\"}}");
+    CHECK_STR(str_of(draft->options.headers),
+              "Authorization: Bearer x\nAccept-Language: de\nX-Api-Key: k\ncookie: a=b");
+}
+
+TEST(headers_that_are_not_a_jobs) {
+    static const char *const headers[] = {
+        "{\"Host\":\"a\"}",
+        "{\"content-length\":\"1\"}",
+        "{\"TE\":\"trailers\"}",
+        "{\"user-agent\":\"a\"}",
+        "{\"Accept-Encoding\":\"br\"}",
+        "{\"Range\":\"bytes=0-1\"}",
+        "{\"if-match\":\"*\"}",
+        "{\"a\":\"1\",\"A\":\"2\"}",
+        "{\"a\":\"b\\r\\nc: d\"}",
+        "{\"a:\":\"b\"}",
+        "{\"a\":[]}",
+        "\"a: b\"",
+    };
+    char body[200];
+
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+        (void)snprintf(body, sizeof body, "{\"headers\":%s}", headers[i]);
+        CHECK_ERR(read_body(body), ERR_INVALID);
+        CHECK_STR(str_of(problem.faults[0].where), "#/headers");
+    }
+}
+
 #define SECRET "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3" /* of 24 bytes */
 
 TEST(a_webhook_hides_what_is_secret) {
