@@ -126,8 +126,12 @@ static void refuse_method(struct api_call *c) {
 }
 
 static void find_route(struct api_call *c) {
-    switch (routes_find(c->method, c->path, &c->route, &c->job_id)) {
+    struct route_names names = {.delivery = STR_NONE};
+
+    switch (routes_find(c->method, c->path, &c->route, &names)) {
     case ROUTE_FOUND:
+        c->job_id = names.job;
+        c->delivery = names.delivery;
         return;
     case ROUTE_UNKNOWN:
         call_refuse(c, PROBLEM_NOT_FOUND, NULL);

@@ -46,6 +46,7 @@ struct api_call {
     bool has_quota;      /* that was asked */
     struct str origin;   /* of a page on another site that may see the answer; or empty */
     struct uuid job_id;  /* where the path has {id}; from route->finish on the tenant's own */
+    struct str delivery; /* where it has {delivery}: what stands there */
     char *request_id;
     const struct route *route; /* NULL: none matches */
     /* its body */

@@ -23,6 +23,7 @@
     X(FORBIDDEN_HOST, 403, "forbidden_host", "This host name is not served")                       \
     X(NOT_FOUND, 404, "not_found", "There is no such resource")                                    \
     X(JOB_NOT_FOUND, 404, "job_not_found", "There is no such job")                                 \
+    X(DELIVERY_NOT_FOUND, 404, "delivery_not_found", "The job has no such delivery")               \
     X(METHOD_NOT_ALLOWED, 405, "method_not_allowed", "The method is not allowed here")             \
     X(NOT_ACCEPTABLE, 406, "not_acceptable", "None of the formats asked for is available")         \
     X(CONFLICT, 409, "conflict", "The state of the job does not allow this")                       \

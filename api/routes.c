@@ -28,6 +28,8 @@ static const struct route routes[] = {
      "what happens to it, while it happens"},
     {"GET", "/v1/jobs/{id}/webhooks", route_list_webhooks, NULL, false, "limit cursor", NULL,
      "what its webhook was told, or will be"},
+    {"POST", "/v1/jobs/{id}/webhooks/{delivery}/redeliver", route_redeliver, NULL, true, "", NULL,
+     "tell it again"},
     {"GET", "/healthz", route_healthz, NULL, false, "", NULL, "alive"},
     {"GET", "/readyz", route_readyz, NULL, false, "", NULL, "able to take work"},
     {"GET", "/metrics", route_metrics, NULL, false, "", NULL, "Prometheus metrics"},
@@ -55,8 +57,19 @@ bool routes_has_job(const struct route *r) {
     return strstr(r->pattern, "{id}") != NULL;
 }
 
-/* Segment by segment; *ret_id is what stands for {id}. */
-static bool matches(const char *pattern, struct str path, struct str *ret_id) {
+struct texts_of {
+    struct str id, delivery;
+};
+
+/* Where what stands for |segment| goes; NULL: it stands for itself. */
+static struct str *place_of(struct str segment, struct texts_of *t) {
+    if (str_eq(segment, STR("{id}")))
+        return &t->id;
+    return str_eq(segment, STR("{delivery}")) ? &t->delivery : NULL;
+}
+
+/* Segment by segment. */
+static bool matches(const char *pattern, struct str path, struct texts_of *ret_texts) {
     struct str wanted = str_of(pattern);
 
     if (str_ends(path, STR("/")) != str_ends(wanted, STR("/")))
@@ -64,11 +77,12 @@ static bool matches(const char *pattern, struct str path, struct str *ret_id) {
     while (wanted.len || path.len) {
         struct str segment = str_cut(&wanted, '/');
         struct str given = str_cut(&path, '/');
+        struct str *place = place_of(segment, ret_texts);
 
         if (!wanted.len != !path.len) /* one has more segments */
             return false;
-        if (str_eq(segment, STR("{id}")) && given.len)
-            *ret_id = given;
+        if (place && given.len)
+            *place = given;
         else if (!str_eq(segment, given))
             return false;
     }
@@ -82,30 +96,32 @@ static bool has_method(const struct route *r, struct str method) {
 }
 
 enum route_match routes_find(struct str method, struct str path, const struct route **ret_route,
-                             struct uuid *ret_id) {
+                             struct route_names *ret_names) {
     enum route_match result = ROUTE_UNKNOWN;
-    struct str id = STR_NONE;
 
     for (size_t i = 0; i < ROUTES; i++) {
-        if (!matches(routes[i].pattern, path, &id))
+        struct texts_of t = {STR_NONE, STR_NONE};
+
+        if (!matches(routes[i].pattern, path, &t))
             continue;
         result = ROUTE_OTHER_METHOD;
         if (!has_method(&routes[i], method))
             continue;
         *ret_route = &routes[i];
-        return id.len && uuid_parse(id, ret_id) != ERR_OK ? ROUTE_BAD_ID : ROUTE_FOUND;
+        ret_names->delivery = t.delivery;
+        return t.id.len && uuid_parse(t.id, &ret_names->job) != ERR_OK ? ROUTE_BAD_ID : ROUTE_FOUND;
     }
     return result;
 }
 
 enum err routes_allow(struct str path, struct buf *out) {
     enum err e = ERR_OK;
-    struct str id;
+    struct texts_of t;
 
     for (size_t i = 0; i < ROUTES && e == ERR_OK; i++) {
         const char *method = routes[i].method;
 
-        if (!matches(routes[i].pattern, path, &id))
+        if (!matches(routes[i].pattern, path, &t))
             continue;
         e = buf_printf(out, "%s%s%s", out->len ? ", " : "", method,
                        str_eq(str_of(method), STR("GET")) ? ", HEAD" : "");

@@ -8,7 +8,7 @@
 #include "api/call.h"
 
 struct route {
-    const char *method, *pattern; /* {id}: a job's UUID */
+    const char *method, *pattern; /* {id}: a job's UUID; {delivery}: any text */
     void (*finish)(struct api_call *c);
     void (*begin)(struct api_call *c); /* before the body; may be NULL */
     bool blocks;                       /* finish waits for a durable change */
@@ -19,10 +19,15 @@ struct route {
 
 enum route_match { ROUTE_FOUND, ROUTE_UNKNOWN, ROUTE_BAD_ID, ROUTE_OTHER_METHOD };
 
+/* What stands in a path where its pattern has braces. */
+struct route_names {
+    struct uuid job;
+    struct str delivery; /* borrowed from the path */
+};
 /* HEAD finds the row of GET. ROUTE_BAD_ID: the path is one of ours, but what stands
  * for {id} is no UUID. */
 enum route_match routes_find(struct str method, struct str path, const struct route **ret_route,
-                             struct uuid *ret_id);
+                             struct route_names *ret_names);
 /* The value of Allow for a path that is one of ours. Appends. */
 MUST_USE enum err routes_allow(struct str path, struct buf *out);
 /* Is |name| in the list |names| (by spaces, or NULL)? */
@@ -45,6 +50,7 @@ void route_delete_job(struct api_call *c);
 void route_list_hosts(struct api_call *c);
 void route_list_events(struct api_call *c);
 void route_list_webhooks(struct api_call *c);
+void route_redeliver(struct api_call *c);
 void route_add_urls_begin(struct api_call *c);
 void route_list_urls(struct api_call *c);
 void route_list_links(struct api_call *c);

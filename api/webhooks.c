@@ -92,3 +92,34 @@ void route_list_webhooks(struct api_call *c) {
     else
         call_store_error(c, e);
 }
+
+/* --- once more ------------------------------------------------------------------------------- */
+
+static void answer_repeat(struct api_call *c, const struct delivery *d) {
+    struct writer w = writer_on(&c->response.body);
+
+    writer_open(&w, '{');
+    write_members(&w, &c->job_id, d);
+    writer_close(&w, '}');
+    call_answer_body(c, 202, STR("application/json"), w.err);
+}
+
+/* That the job is there is known: what is missing then is the delivery. */
+void route_redeliver(struct api_call *c) {
+    OWNED(job) struct job *j = NULL;
+    struct delivery d;
+    uint64_t sequence = 0;
+    enum err e;
+
+    if (!call_job(c, &j))
+        return;
+    e = delivery_id_parse(c->delivery, &c->job_id, &sequence);
+    if (e == ERR_OK)
+        e = store_delivery_repeat(c->api->options.store, j->no, sequence, &d);
+    if (e == ERR_OK)
+        answer_repeat(c, &d);
+    else if (e == ERR_NOT_FOUND)
+        call_refuse(c, PROBLEM_DELIVERY_NOT_FOUND, NULL);
+    else
+        call_store_error(c, e);
+}

@@ -310,8 +310,11 @@ static bool take_due(void *arg, const struct delivery *due) {
     s = NEW(struct sending);
     s->dispatcher = d;
     s->delivery = *due;
-    s->attempt = (struct attempt){
-        .job = due->job, .sequence = due->sequence, .done = take_answer, .owner = s};
+    s->attempt = (struct attempt){.job = due->job,
+                                  .sequence = due->sequence,
+                                  .due_at = due->next_at,
+                                  .done = take_answer,
+                                  .owner = s};
     s->body = BUF_INIT(MAX_BODY_BYTES);
     s->lookup.done = on_lookup;
     list_init(&s->lookup.link);

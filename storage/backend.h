@@ -96,6 +96,8 @@ struct backend_ops {
     enum err (*message_get)(struct backend *b, int64_t job, uint64_t sequence,
                             struct message **ret_message);
     void (*attempt_put)(struct backend *b, struct attempt *a);
+    enum err (*delivery_repeat)(struct backend *b, int64_t job, uint64_t sequence,
+                                struct delivery *ret_delivery);
 };
 
 #endif

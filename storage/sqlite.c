@@ -110,6 +110,7 @@ static const struct backend_ops ops = {
     .deliveries_due = sqlite_deliveries_due,
     .message_get = sqlite_message_get,
     .attempt_put = sqlite_attempt_put,
+    .delivery_repeat = sqlite_delivery_repeat,
 };
 
 /* The folder of |path|, "/" and "." included. */

@@ -103,6 +103,8 @@ MUST_USE enum err sqlite_deliveries_due(struct backend *b, int64_t now_ms, size_
 MUST_USE enum err sqlite_message_get(struct backend *b, int64_t job, uint64_t sequence,
                                      struct message **ret_message);
 void sqlite_attempt_put(struct backend *b, struct attempt *a);
+MUST_USE enum err sqlite_delivery_repeat(struct backend *b, int64_t job, uint64_t sequence,
+                                         struct delivery *ret_delivery);
 /* sqlite_sweep.c: for the writer */
 bool sqlite_sweep(struct writer *w);
 void sqlite_tick(struct writer *w);

@@ -2,6 +2,7 @@
  * they are in sqlite_outbox.c. */
 #include "storage/sqlite.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 /* --- reading -------------------------------------------------------------------------- */
@@ -238,21 +239,27 @@ static enum err give_turn(struct db *db, int64_t job, int64_t now) {
     _Static_assert(DELIVERY_PENDING == 0, "the number in the statement");
 }
 
-static enum err update(struct db *db, const struct attempt *a) {
+/* Where somebody has asked for another attempt meanwhile, that is to come. */
+static enum err update_state(struct db *db, const struct attempt *a) {
     int64_t next_at = a->verdict == ATTEMPT_RETRY ? a->next_at : 0;
 
-    if (!a->was_made)
-        return DB_RUN(db, "UPDATE delivery SET state=?3,next_at=?4 WHERE job=?1 AND seq=?2",
-                      db_int(a->job), db_int((int64_t)a->sequence), db_int(state_after(a->verdict)),
-                      db_int(next_at));
+    return DB_RUN(
+        db,
+        "UPDATE delivery SET state=iif(next_at=?5,?3,1),next_at=iif(next_at=?5,?4,next_at)"
+        " WHERE job=?1 AND seq=?2",
+        db_int(a->job), db_int((int64_t)a->sequence), db_int(state_after(a->verdict)),
+        db_int(next_at), db_int(a->due_at));
+    _Static_assert(DELIVERY_RETRYING == 1, "the number in the statement");
+}
+
+static enum err update_attempts(struct db *db, const struct attempt *a) {
+    int64_t delivered_at = a->verdict == ATTEMPT_DELIVERED ? a->tried_at : 0;
+
     return DB_RUN(db,
-                  "UPDATE delivery SET state=?3,next_at=?4,attempts=attempts+1,tried_at=?5,"
-                  "http_status=?6,code=?7,"
-                  "delivered_at=iif(?3=2 AND delivered_at=0,?5,delivered_at)"
-                  " WHERE job=?1 AND seq=?2",
-                  db_int(a->job), db_int((int64_t)a->sequence), db_int(state_after(a->verdict)),
-                  db_int(next_at), db_int(a->tried_at), db_int(a->http_status), db_int(a->code));
-    _Static_assert(DELIVERY_DELIVERED == 2, "the number in the statement");
+                  "UPDATE delivery SET attempts=attempts+1,tried_at=?3,http_status=?4,code=?5,"
+                  "delivered_at=iif(delivered_at,delivered_at,?6) WHERE job=?1 AND seq=?2",
+                  db_int(a->job), db_int((int64_t)a->sequence), db_int(a->tried_at),
+                  db_int(a->http_status), db_int(a->code), db_int(delivered_at));
 }
 
 static enum err run_attempt(struct writer *w, struct request *r) {
@@ -263,7 +270,9 @@ static enum err run_attempt(struct writer *w, struct request *r) {
     if (a->verdict == ATTEMPT_DROP)
         return DB_RUN(db, "DELETE FROM delivery WHERE job=?1 AND seq=?2", db_int(a->job),
                       db_int((int64_t)a->sequence));
-    e = update(db, a);
+    e = update_state(db, a);
+    if (e == ERR_OK && a->was_made)
+        e = update_attempts(db, a);
     if (e == ERR_OK && a->verdict == ATTEMPT_ENDS)
         e = DB_RUN(db, "UPDATE job SET webhook_ended=1 WHERE no=?1", db_int(a->job));
     return e == ERR_OK ? give_turn(db, a->job, a->tried_at) : e;
@@ -284,4 +293,64 @@ void sqlite_attempt_put(struct backend *b, struct attempt *a) {
     ar->request = (struct request){.run = run_attempt, .done = answered, .waits_out = true};
     ar->attempt = a;
     writer_ask(sqlite_of(b)->writer, &ar->request);
+}
+
+/* --- another attempt ------------------------------------------------------------------------- */
+
+struct repeat {
+    struct request request;
+    int64_t job;
+    uint64_t sequence;
+    struct delivery delivery; /* answered */
+};
+
+static enum err read_one(struct db *db, const struct repeat *r, struct delivery *ret_delivery) {
+    OWNED_ROWS sqlite3_stmt *st = NULL;
+    enum err e =
+        DB_QUERY(db, &st, "SELECT " DELIVERY_COLUMNS " FROM delivery WHERE job=?1 AND seq=?2",
+                 db_int(r->job), db_int((int64_t)r->sequence));
+
+    if (e == ERR_OK)
+        e = db_step(db, st);
+    return e == ERR_OK ? read_row(st, ret_delivery) : e;
+}
+
+static enum err make_due(struct db *db, const struct repeat *r) {
+    enum err e =
+        DB_RUN(db, "UPDATE delivery SET state=1,next_at=?3 WHERE job=?1 AND seq=?2 AND state<>0",
+               db_int(r->job), db_int((int64_t)r->sequence), db_int(clock_wall_ms()));
+    _Static_assert(DELIVERY_PENDING == 0 && DELIVERY_RETRYING == 1, "as in the statement");
+
+    return e == ERR_OK ? DB_RUN(db, "UPDATE job SET webhook_ended=0 WHERE no=?1 AND webhook_ended",
+                                db_int(r->job))
+                       : e;
+}
+
+static enum err run_repeat(struct writer *w, struct request *request) {
+    struct repeat *r = CONTAINER_OF(request, struct repeat, request);
+    struct db *db = writer_db(w);
+    struct ledger l;
+    enum err e = ledger_get(db, r->job, &l);
+
+    if (e == ERR_OK && !job_state_is_shown(l.job.state))
+        e = ERR_NOT_FOUND;
+    if (e == ERR_OK)
+        e = read_one(db, r, &r->delivery);
+    if (e == ERR_OK)
+        e = make_due(db, r);
+    if (e == ERR_OK)
+        e = read_one(db, r, &r->delivery);
+    writer_post(w);
+    return e;
+}
+
+enum err sqlite_delivery_repeat(struct backend *b, int64_t job, uint64_t sequence,
+                                struct delivery *ret_delivery) {
+    struct repeat r = {
+        .request = {.run = run_repeat, .durable = true}, .job = job, .sequence = sequence};
+    enum err e = writer_call(sqlite_of(b)->writer, &r.request);
+
+    if (e == ERR_OK)
+        *ret_delivery = r.delivery;
+    return e;
 }

@@ -296,3 +296,8 @@ void message_free(struct message *m) {
 void store_attempt_put(struct store *s, struct attempt *a) {
     s->backend->ops->attempt_put(s->backend, a);
 }
+
+enum err store_delivery_repeat(struct store *s, int64_t job, uint64_t sequence,
+                               struct delivery *ret_delivery) {
+    return s->backend->ops->delivery_repeat(s->backend, job, sequence, ret_delivery);
+}

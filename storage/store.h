@@ -520,6 +520,7 @@ DEFINE_OWNED(message)
 struct attempt {
     int64_t job;
     uint64_t sequence;
+    int64_t due_at; /* delivery.next_at, when it was begun */
     enum attempt_verdict {
         ATTEMPT_DELIVERED,
         ATTEMPT_RETRY,  /* at next_at */
@@ -539,5 +540,10 @@ struct attempt {
 };
 /* After the first attempt at a delivery the next one of its job has its turn. */
 void store_attempt_put(struct store *s, struct attempt *a);
+/* A new attempt at once, whatever came of those before; and the receiver hears of the job
+ * again, if it had wanted no more. One that has not been tried stays where it is in the line.
+ * Durable. ERR_NOT_FOUND: the job or the delivery. */
+MUST_USE enum err store_delivery_repeat(struct store *s, int64_t job, uint64_t sequence,
+                                        struct delivery *ret_delivery);
 
 #endif

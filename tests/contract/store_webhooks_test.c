@@ -1,4 +1,6 @@
 /* What the store promises of what webhooks are to be told. */
+#include <stdatomic.h>
+
 #include "tests/contract/store_rig.h"
 
 enum { ALL_EVENTS = (1 << WEBHOOK_EVENT_COUNT) - 1 };
@@ -180,6 +182,240 @@ TEST(deliveries_leave_with_their_job) {
     for (int i = 0; i < 2000 && told_of(&r, j->no).n; i++)
         (void)usleep(5000);
     CHECK_INT(told_of(&r, j->no).n, 0);
+}
+
+/* --- sending -------------------------------------------------------------------------------- */
+
+enum { NOW = 2000000000 };
+
+static int64_t now_ms(void) {
+    return (int64_t)NOW * 1000;
+}
+
+static struct told due(struct rig *r, size_t per_receiver, int64_t *next_at) {
+    struct told t = {.n = 0};
+
+    if (store_deliveries_due(r->store, now_ms(), per_receiver, take, &t, next_at) != ERR_OK)
+        (void)strcpy(t.text, "?");
+    return t;
+}
+
+static void put_done(struct attempt *a) {
+    rig_signal(a->owner);
+}
+
+static enum err put_attempt(struct rig *r, const struct delivery *d, enum attempt_verdict verdict,
+                            int64_t next_at) {
+    struct rig_signal s = RIG_SIGNAL;
+    struct attempt a = {.job = d->job,
+                        .sequence = d->sequence,
+                        .due_at = d->next_at,
+                        .verdict = verdict,
+                        .was_made = true,
+                        .tried_at = now_ms(),
+                        .next_at = next_at,
+                        .http_status = verdict == ATTEMPT_DELIVERED ? 200 : 500,
+                        .code = verdict == ATTEMPT_DELIVERED ? CODE_NONE : CODE_HTTP_5XX,
+                        .done = put_done,
+                        .owner = &s};
+
+    store_attempt_put(r->store, &a);
+    rig_wait(&s);
+    return a.result;
+}
+
+enum { TWO_EVENTS = 1 << WEBHOOK_JOB_STARTED | 1 << WEBHOOK_JOB_COMPLETED };
+
+TEST(the_first_attempts_are_due_one_after_the_other) {
+    OWNED(job) struct job *j = NULL;
+    int64_t next_at;
+    struct told t;
+    RIG_OPEN(r);
+
+    CHECK_OK(hooked_job(&r, TWO_EVENTS, "https://a.example/1", &j));
+    CHECK_OK(rig_settle_all(&r, j->no, 1));
+    t = due(&r, 4, &next_at);
+    CHECK_STR(str_of(t.text), "job.started");
+    CHECK_INT(next_at, INT64_MAX);
+    CHECK_OK(put_attempt(&r, &t.all[0], ATTEMPT_RETRY, now_ms() + 5000));
+    t = due(&r, 4, &next_at);
+    CHECK_STR(str_of(t.text), "job.completed");
+    CHECK_INT(next_at, now_ms() + 5000);
+    CHECK_OK(put_attempt(&r, &t.all[0], ATTEMPT_DELIVERED, 0));
+    t = due(&r, 4, &next_at);
+    CHECK_INT(t.n, 0);
+    CHECK_INT(next_at, now_ms() + 5000);
+    t = told_of(&r, j->no);
+    CHECK_INT(t.all[0].state, DELIVERY_RETRYING);
+    CHECK_INT(t.all[0].attempts, 1);
+    CHECK_INT(t.all[0].code, CODE_HTTP_5XX);
+    CHECK_INT(t.all[0].http_status, 500);
+    CHECK_INT(t.all[0].delivered_at, 0);
+    CHECK_INT(t.all[1].state, DELIVERY_DELIVERED);
+    CHECK_INT(t.all[1].delivered_at, now_ms());
+    CHECK_INT(t.all[1].next_at, 0);
+}
+
+TEST(the_turn_is_kept_over_a_kill) {
+    OWNED(job) struct job *j = NULL;
+    int64_t next_at;
+    struct told t;
+    RIG_OPEN(r);
+    RIG after;
+
+    CHECK_OK(hooked_job(&r, TWO_EVENTS, "https://a.example/1", &j));
+    CHECK_OK(rig_settle_all(&r, j->no, 1));
+    t = due(&r, 4, &next_at);
+    CHECK_OK(put_attempt(&r, &t.all[0], ATTEMPT_DELIVERED, 0));
+    CHECK_OK(rig_open_as_after_a_kill(&r, &after));
+    t = due(&after, 4, &next_at);
+    CHECK_STR(str_of(t.text), "job.completed");
+}
+
+/* Each has its share, however much waits for another. */
+TEST(receivers_do_not_crowd_each_other_out) {
+    static char other[] = "http://other.example:8080/?x", same[] = "https://hooks.example/b";
+    char *const urls[] = {url, same, url, other};
+    struct job *jobs[4] = {NULL};
+    int64_t next_at, of_other;
+    struct told t;
+    RIG_OPEN(r);
+
+    for (int i = 0; i < 4; i++) {
+        struct job draft = rig_draft();
+
+        draft.options.webhook_url = urls[i];
+        draft.options.webhook_events = 1 << WEBHOOK_JOB_COMPLETED;
+        CHECK_OK(rig_job_of(&r, &draft, "https://a.example/1", &jobs[i]));
+        CHECK_OK(rig_settle_all(&r, jobs[i]->no, 0));
+    }
+    t = due(&r, 2, &next_at);
+    CHECK_INT(t.n, 3);
+    of_other = told_of(&r, jobs[3]->no).all[0].receiver;
+    CHECK(told_of(&r, jobs[0]->no).all[0].receiver == told_of(&r, jobs[1]->no).all[0].receiver);
+    CHECK(of_other != told_of(&r, jobs[0]->no).all[0].receiver);
+    CHECK((t.all[0].receiver == of_other) + (t.all[2].receiver == of_other) == 1);
+    t = due(&r, 4, &next_at);
+    CHECK_INT(t.n, 4);
+    for (int i = 0; i < 4; i++)
+        job_free(TAKE(jobs[i]));
+}
+
+TEST(a_message_tells_of_the_job_as_it_was) {
+    OWNED(job) struct job *j = NULL;
+    OWNED(message) struct message *started = NULL, *completed = NULL, *none = NULL;
+    RIG_OPEN(r);
+
+    CHECK_OK(hooked_job(&r, TWO_EVENTS, "https://a.example/1 https://a.example/2", &j));
+    CHECK_OK(rig_settle_all(&r, j->no, 3));
+    CHECK_OK(store_message_get(r.store, j->no, 1, &started));
+    CHECK_INT(started->job->state, JOB_RUNNING);
+    CHECK_INT(job_unfinished(started->job), 2);
+    CHECK_INT(started->job->counts.links_found, 0);
+    CHECK_STR(str_of(started->job->options.webhook_url), url);
+    CHECK(!started->is_unwanted);
+    CHECK_OK(store_message_get(r.store, j->no, 2, &completed));
+    CHECK_INT(completed->job->state, JOB_COMPLETED);
+    CHECK_INT(completed->job->counts.links_found, 6);
+    CHECK_ERR(store_message_get(r.store, j->no, 3, &none), ERR_NOT_FOUND);
+    CHECK_OK(store_job_delete(r.store, &j->id));
+    CHECK_ERR(store_message_get(r.store, j->no, 1, &none), ERR_NOT_FOUND);
+}
+
+TEST(a_receiver_that_wants_no_more) {
+    OWNED(job) struct job *j = NULL, *again = NULL;
+    OWNED(message) struct message *m = NULL, *other = NULL;
+    struct delivery d;
+    int64_t next_at;
+    uint64_t retried;
+    struct told t;
+    RIG_OPEN(r);
+
+    CHECK_OK(hooked_job(&r, TWO_EVENTS, "https://a.example/1", &j));
+    CHECK_OK(rig_settle_as(&r, j->no, CODE_TIMEOUT));
+    t = due(&r, 4, &next_at);
+    CHECK_OK(put_attempt(&r, &t.all[0], ATTEMPT_ENDS, 0));
+    t = due(&r, 4, &next_at);
+    CHECK_STR(str_of(t.text), "job.completed"); /* its turn, to be marked */
+    CHECK_OK(store_message_get(r.store, j->no, 2, &m));
+    CHECK(m->is_unwanted);
+    CHECK_OK(store_job_retry(r.store, &j->id, (uint64_t)1 << CODE_TIMEOUT, NULL, &retried, &again));
+    CHECK_OK(rig_settle_all(&r, j->no, 1));
+    CHECK_STR(str_of(told_of(&r, j->no).text), "job.started job.completed");
+    CHECK_OK(store_delivery_repeat(r.store, j->no, 1, &d));
+    CHECK_INT(d.state, DELIVERY_RETRYING);
+    CHECK_OK(store_message_get(r.store, j->no, 2, &other));
+    CHECK(!other->is_unwanted);
+}
+
+TEST(once_more) {
+    OWNED(job) struct job *j = NULL;
+    struct delivery d;
+    int64_t next_at;
+    struct told t;
+    RIG_OPEN(r);
+
+    CHECK_OK(hooked_job(&r, TWO_EVENTS, "https://a.example/1", &j));
+    CHECK_OK(rig_settle_all(&r, j->no, 1));
+    CHECK_OK(store_delivery_repeat(r.store, j->no, 2, &d)); /* it is yet to come, in its turn */
+    CHECK_INT(d.state, DELIVERY_PENDING);
+    CHECK_INT(d.next_at, 0);
+    t = due(&r, 4, &next_at);
+    CHECK_STR(str_of(t.text), "job.started");
+    CHECK_OK(put_attempt(&r, &t.all[0], ATTEMPT_DELIVERED, 0));
+    CHECK_OK(store_delivery_repeat(r.store, j->no, 1, &d));
+    CHECK(d.state == DELIVERY_RETRYING && d.next_at > 0 && d.attempts == 1 && d.delivered_at);
+    /* asked for while one is under way: that one does not count for it */
+    d.next_at--;
+    CHECK_OK(put_attempt(&r, &d, ATTEMPT_DELIVERED, 0));
+    d = told_of(&r, j->no).all[0];
+    CHECK(d.state == DELIVERY_RETRYING && d.next_at > 0 && d.attempts == 2);
+    CHECK_OK(put_attempt(&r, &d, ATTEMPT_FAILED, 0));
+    d = told_of(&r, j->no).all[0];
+    CHECK(d.state == DELIVERY_FAILED && !d.next_at && d.attempts == 3 && d.delivered_at);
+    CHECK_ERR(store_delivery_repeat(r.store, j->no, 3, &d), ERR_NOT_FOUND);
+    CHECK_ERR(store_delivery_repeat(r.store, j->no + 1, 1, &d), ERR_NOT_FOUND);
+}
+
+TEST(a_delivery_that_is_gone) {
+    OWNED(job) struct job *j = NULL;
+    struct delivery nothing = {.job = 1, .sequence = 77};
+    int64_t next_at;
+    struct told t;
+    RIG_OPEN(r);
+
+    CHECK_OK(hooked_job(&r, TWO_EVENTS, "https://a.example/1", &j));
+    CHECK_OK(rig_settle_all(&r, j->no, 1));
+    CHECK_OK(put_attempt(&r, &nothing, ATTEMPT_DELIVERED, 0));
+    t = due(&r, 4, &next_at);
+    CHECK_OK(put_attempt(&r, &t.all[0], ATTEMPT_DROP, 0));
+    CHECK_STR(str_of(told_of(&r, j->no).text), "job.completed");
+}
+
+static atomic_int woken;
+
+static void wake(void *arg) {
+    (void)arg;
+    woken++;
+}
+
+TEST(who_sends_is_woken) {
+    OWNED(job) struct job *with = NULL, *without = NULL;
+    struct submission sub = {0};
+    RIG_OPEN(r);
+
+    store_post_listen(r.store, wake, NULL);
+    CHECK_OK(rig_job(&r, "https://a.example/1", &without, &sub));
+    submission_done(&sub);
+    CHECK_OK(rig_settle_all(&r, without->no, 1));
+    CHECK_INT(woken, 0);
+    CHECK_OK(hooked_job(&r, TWO_EVENTS, "https://a.example/1", &with));
+    CHECK_OK(rig_settle_all(&r, with->no, 1));
+    CHECK(woken > 0);
+    woken = 0;
+    store_post_listen(r.store, NULL, NULL);
+    CHECK_OK(store_job_delete(r.store, &with->id));
+    CHECK_INT(woken, 0);
 }
 
 TEST_MAIN

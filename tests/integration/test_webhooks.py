@@ -377,3 +377,41 @@ def test_a_job_that_is_gone_is_not_told(service, site):
     other = crawld.crawl([site({}, default=page("/x")).url()], webhook={"url": receiver.url})
     await_state(crawld, other, "retrying")
     assert {m["data"]["id"] for m in receiver.told()[told:]} == {other["id"]}
+
+
+@pytest.mark.threaded
+def test_once_more(service, site):
+    receiver = Receiver(site, Reply(status=410), Reply(status=200))
+    crawld = service(defaults=TOLD)
+    web = site({}, default=page("/x"))
+    job = crawld.crawl([web.url()], webhook={"url": receiver.url, "secret": SECRET})
+    (item,) = await_state(crawld, job, "failed")
+    for n in (2, 3):
+        again = crawld.call("POST", f"/v1/jobs/{job['id']}/webhooks/{item['id']}/redeliver")
+        assert again.status == 202 and again.json["id"] == item["id"]
+        assert again.json["state"] == "retrying" and again.json["next_attempt_at"]
+        (item,) = await_state(crawld, job, "delivered")
+        assert item["attempts"] == n
+    assert item["delivered_at"] < item["last_attempt_at"]
+    assert len({m.headers["webhook-id"] for m in receiver.messages}) == 1
+    assert len({m.body for m in receiver.messages}) == 1
+    # it hears of the job again
+    assert crawld.post_text(job["hrefs"]["urls"], web.url("/more")).status == 202
+    await_state(crawld, job, "delivered", "delivered")
+    last = check_message(receiver.messages[-1], job["id"])
+    assert (last["sequence"], last["data"]["counts"]["total"]) == (2, 2)
+
+
+def test_once_more_of_what_is_not_there(service, site):
+    crawld = service(*TOKENS)
+    bodies = [json.dumps({"urls": ["http://127.0.0.1:9/"], "webhook": {"url": "http://127.0.0.1:9/"}})] * 2
+    job, other = (call(crawld, "POST", "/v1/jobs", body, A).json["id"] for body in bodies)
+    until(lambda: call(crawld, "GET", f"/v1/jobs/{job}/webhooks", secret=A).json["items"])
+    for delivery in ("x", f"{job}-2", f"{job}-0", f"{job}-", f"{other}-1", job):
+        answer = call(crawld, "POST", f"/v1/jobs/{job}/webhooks/{delivery}/redeliver", secret=A)
+        assert (answer.status, answer.json["code"]) == (404, "delivery_not_found"), delivery
+    target = f"/v1/jobs/{job}/webhooks/{job}-1/redeliver"
+    answer = call(crawld, "POST", target, secret=B)
+    assert (answer.status, answer.json["code"]) == (404, "job_not_found")
+    assert call(crawld, "GET", target, secret=A).status == 405
+    assert call(crawld, "POST", target, secret=A).status == 202
