@@ -56,15 +56,6 @@ int64_t circuit_blocked_until(const struct circuit *c) {
     return c->blocked_until;
 }
 
-bool circuit_has_given_up(const struct circuit *c, int64_t now) {
-    return state_of(c) == CIRCUIT_GAVE_UP && now < c->blocked_until;
-}
-
-void circuit_ask_again(struct circuit *c, int64_t now) {
-    if (c->blocked_until > now)
-        c->blocked_until = now;
-}
-
 struct circuit circuit_restored(uint32_t fails, int64_t blocked_until) {
     struct circuit c = {.fails = fails < GAVE_UP_FAILS ? fails : GAVE_UP_FAILS};
 

@@ -55,10 +55,6 @@ void circuit_succeeded(struct circuit *c);
 int64_t circuit_blocked_until(const struct circuit *c);
 /* Not closed: once the block is over, only one request may run at a time. */
 bool circuit_is_probing(const struct circuit *c);
-/* Given up, and the 10 minutes are not over. */
-bool circuit_has_given_up(const struct circuit *c, int64_t now);
-/* Somebody asks to try again (retry of a job): the next request may start at |now|. */
-void circuit_ask_again(struct circuit *c, int64_t now);
 
 /* As it was kept. */
 struct circuit circuit_restored(uint32_t fails, int64_t blocked_until);

@@ -167,8 +167,6 @@ struct sched_stats {
     size_t hosts, tasks, bytes, started;
 };
 struct sched_stats sched_stats(const struct sched *s);
-/* Tasks of a job that are queued here (not started). */
-size_t sched_job_tasks(const struct sched *s, int64_t job);
 
 struct sched_view {
     int64_t host;

@@ -105,9 +105,3 @@ void jobs_free(struct sched *s) {
         forget(s, j);
     map_done(&s->jobs);
 }
-
-size_t sched_job_tasks(const struct sched *s, int64_t job) {
-    const struct sched_job *j = job_get(s, job);
-
-    return j ? j->n_tasks : 0;
-}

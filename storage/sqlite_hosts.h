@@ -26,6 +26,8 @@ enum code hosts_code(const struct ledger *l, struct host_mark mark, int64_t seq)
 /* Those of store_batch. */
 MUST_USE enum err hosts_defer(struct db *db, const struct deferred *d);
 MUST_USE enum err hosts_undefer(struct db *db, int64_t job, int64_t host);
+/* What was given up may be asked at once. */
+MUST_USE enum err hosts_ask_again(struct db *db, int64_t host);
 MUST_USE enum err hosts_settle(struct writer *w, const struct unavailable *u);
 MUST_USE enum err hosts_remember(struct db *db, const struct host_memo *m);
 

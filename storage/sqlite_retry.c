@@ -196,7 +196,9 @@ static enum err retry_dead_hosts(struct slice *s, struct progress *p) {
         if (e != ERR_OK)
             break;
         p->after.host = host;
-        e = move_tasks_of(s, host, mark);
+        e = hosts_ask_again(s->db, host);
+        if (e == ERR_OK)
+            e = move_tasks_of(s, host, mark);
         if (e == ERR_NOT_FOUND)
             e = lift_mark(s, host);
         else if (e == ERR_OK)

@@ -1,9 +1,11 @@
 """Hosts in trouble: what they ask for is done, what is dead holds up nobody, and it is remembered."""
 
 import collections
+import contextlib
 import datetime
 import email.utils
 import socket
+import sqlite3
 import time
 
 import pytest
@@ -170,6 +172,26 @@ def test_a_host_that_was_given_up_is_not_asked_after_a_restart(service, site):
     time.sleep(1)
     assert len(web.requests) <= seen + 5
     assert crawld.wait(job["id"], seconds=30)["is_finished"]
+
+
+def test_a_retry_asks_a_host_that_was_given_up_at_once(service, site):
+    """One request goes first, though the ten minutes are not over."""
+    web = site({}, default=Reply(raw=b""))
+    crawld = service(env=HASTE)
+    job_id = crawld.crawl([web.url(f"/{i}") for i in range(30)], max_attempts=1)["id"]
+    crawld.stop()
+    with contextlib.closing(sqlite3.connect(crawld.database)) as database:
+        until = round(time.time() * 1000) + 600_000
+        database.execute("UPDATE host SET blocked_until=?", (until,))
+        database.commit()
+    crawld.extra_env = {}
+    crawld.restart()
+    web.default = Reply(body=page("/x").body, delay=0.5)
+    seen = len(web.requests)
+    assert crawld.call("POST", f"/v1/jobs/{job_id}/retry").json["retried"] == 30
+    assert crawld.wait(job_id, seconds=60)["counts"]["succeeded"] == 30
+    probe, second = web.requests[seen : seen + 2]
+    assert second.at >= probe.at + 0.5
 
 
 def test_the_delay_holds_over_spellings_and_restarts(service, site, dns):

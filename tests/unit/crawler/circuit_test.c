@@ -36,12 +36,10 @@ TEST(waits_longer_each_time_and_gives_up) {
         begin = now;
         CHECK_INT(fail(&c, &now), CIRCUIT_OPENED);
         CHECK_INT(now - begin, wanted[i] * 750);
-        CHECK(!circuit_has_given_up(&c, now));
     }
     begin = now;
     CHECK_INT(fail(&c, &now), CIRCUIT_GAVE_UP);
     CHECK_INT(now - begin, CIRCUIT_GAVE_UP_MS);
-    CHECK(circuit_has_given_up(&c, now - 1) && !circuit_has_given_up(&c, now));
 }
 
 TEST(tries_again_with_one_after_giving_up) {
@@ -52,7 +50,7 @@ TEST(tries_again_with_one_after_giving_up) {
     CHECK_INT(fail(&c, &now), CIRCUIT_GAVE_UP);
     CHECK_INT(now, 5000 + CIRCUIT_GAVE_UP_MS);
     circuit_succeeded(&c);
-    CHECK(!circuit_is_probing(&c) && !circuit_has_given_up(&c, now));
+    CHECK(!circuit_is_probing(&c));
     CHECK_INT(circuit_blocked_until(&c), 0);
     CHECK_INT(fail(&c, &now), CIRCUIT_CLOSED);
 }
@@ -93,19 +91,6 @@ TEST(runs_faster_in_tests) {
 
     (void)circuit_failed(&c, 0, 0, 0, 100);
     CHECK_INT(circuit_blocked_until(&c), 225);
-}
-
-TEST(is_asked_to_try_again) {
-    struct circuit c = circuit_restored(CIRCUIT_FAILURES + CIRCUIT_PROBES, 600000);
-
-    circuit_ask_again(&c, 1000);
-    CHECK(!circuit_has_given_up(&c, 1000) && circuit_is_probing(&c));
-    CHECK_INT(circuit_blocked_until(&c), 1000);
-    circuit_ask_again(&c, 2000);
-    CHECK_INT(circuit_blocked_until(&c), 1000);
-    c = (struct circuit){0};
-    circuit_ask_again(&c, 1000);
-    CHECK_INT(circuit_blocked_until(&c), 0);
 }
 
 TEST(comes_back_as_it_was_kept) {

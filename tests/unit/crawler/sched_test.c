@@ -297,7 +297,7 @@ TEST(does_not_start_twice_what_is_away_while_its_job_pauses) {
     CHECK_INT(next(s, 0, &h), 1);
     sched_job_pause(s, 1);
     CHECK_INT(next(s, 1, &other), INT64_MIN);
-    CHECK_INT(sched_job_tasks(s, 1), 0);
+    CHECK_INT(sched_stats(s).tasks, 0);
     add(s, 1, 0, 2);
     fill(s, A, 1, 2); /* from the beginning: the first is not settled */
     CHECK_INT(next(s, 2, &other), 2);
@@ -348,7 +348,7 @@ TEST(closes_a_host_and_reports_it) {
     CHECK_INT(closed.host, hash_i63(A));
     CHECK_INT(closed.why, CLOSED_DEFERRED);
     CHECK(!sched_take_closed(s, &closed));
-    CHECK_INT(sched_job_tasks(s, 1), 2); /* the hop, and B's */
+    CHECK_INT(sched_stats(s).tasks, 2); /* the hop, and B's */
     CHECK_INT(next(s, 2, &h), 9);
     CHECK_INT(next(s, 2, &b), 9);
     CHECK_INT(next(s, 80, &b), -1 - 20); /* then the store is asked for it */
@@ -503,9 +503,9 @@ TEST(drops_all_of_a_job) {
     put(s, 1, B, 4);
     put(s, 2, B, 5);
     CHECK_INT(next(s, 0, &h), 1);
-    CHECK_INT(sched_job_tasks(s, 1), 2);
+    CHECK_INT(sched_stats(s).tasks, 4);
     sched_job_remove(s, 1);
-    CHECK_INT(sched_job_tasks(s, 1), 0);
+    CHECK_INT(sched_stats(s).tasks, 2);
     sched_finished(s, h, 1, false, 5);
     CHECK_INT(next(s, 6, &h) + next(s, 6, &h), 3 + 5);
     CHECK_INT(next(s, 80, &h), INT64_MIN);
