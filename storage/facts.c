@@ -97,6 +97,72 @@ enum err facts_take_job(struct str facts, struct job *j) {
     return e;
 }
 
+/* --- failures -------------------------------------------------------------------------- */
+
+/* kind, two numbers, length of the text, text */
+enum kind { KIND_RECORD, KIND_HOST, KIND_COUNT };
+
+static enum err put_failure(struct buf *b, enum kind kind, uint64_t first, uint64_t second,
+                            struct str text) {
+    size_t before = b->len;
+    enum err e = buf_put_varint(b, kind);
+
+    if (e == ERR_OK)
+        e = buf_put_varint(b, first);
+    if (e == ERR_OK)
+        e = buf_put_varint(b, second);
+    if (e == ERR_OK)
+        e = buf_put_varint(b, text.len);
+    if (e == ERR_OK)
+        e = buf_put(b, text);
+    if (e != ERR_OK)
+        b->len = before;
+    return e;
+}
+
+enum err facts_put_record(struct buf *b, int64_t seq, struct str record) {
+    return put_failure(b, KIND_RECORD, (uint64_t)seq, 0, record);
+}
+
+enum err facts_put_host(struct buf *b, struct str host, enum code code, uint64_t n_urls) {
+    return put_failure(b, KIND_HOST, code, n_urls, host);
+}
+
+static enum err read_failure(enum kind kind, uint64_t first, uint64_t second, struct str text,
+                             struct failure *f) {
+    enum err e;
+
+    if (kind == KIND_HOST) {
+        *f = (struct failure){
+            .is_host = true, .host = text, .code = (enum code)first, .n_urls = second};
+        return first < CODE_COUNT ? ERR_OK : ERR_CORRUPT;
+    }
+    *f = (struct failure){.is_host = false};
+    e = record_decode(text, &f->record);
+    f->record.seq = (int64_t)first;
+    return e;
+}
+
+enum err facts_next(struct str *facts, struct failure *ret_failure) {
+    uint64_t numbers[4]; /* kind, two of the failure's own, length */
+    struct failure f;
+    enum err e = ERR_OK;
+
+    if (!facts->len)
+        return ERR_NOT_FOUND;
+    for (size_t i = 0; i < 4 && e == ERR_OK; i++)
+        e = str_take_varint(facts, &numbers[i]);
+    if (e != ERR_OK || numbers[0] >= KIND_COUNT || numbers[3] > facts->len)
+        return ERR_CORRUPT;
+    e = read_failure((enum kind)numbers[0], numbers[1], numbers[2],
+                     str_upto(*facts, (size_t)numbers[3]), &f);
+    if (e != ERR_OK)
+        return e;
+    *facts = str_from(*facts, (size_t)numbers[3]);
+    *ret_failure = f;
+    return ERR_OK;
+}
+
 /* --- names ----------------------------------------------------------------------------- */
 
 void delivery_id_text(const struct uuid *job, uint64_t sequence,

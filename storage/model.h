@@ -589,4 +589,20 @@ enum { FACTS_MAX_BYTES = 1 << 20 };
 MUST_USE enum err facts_put_job(struct buf *b, const struct job *j);
 MUST_USE enum err facts_take_job(struct str facts, struct job *j);
 
+/* Of WEBHOOK_URLS_FAILED they are failures one behind the other: of a URL its record, or a
+ * host of which so many URLs were settled as a whole. */
+struct failure {
+    bool is_host;
+    struct record record;
+    struct str host; /* host key */
+    enum code code;
+    uint64_t n_urls;
+};
+/* |record|: in its stored form. Appends; ERR_TOO_BIG leaves |b| as it was. */
+MUST_USE enum err facts_put_record(struct buf *b, int64_t seq, struct str record);
+MUST_USE enum err facts_put_host(struct buf *b, struct str host, enum code code, uint64_t n_urls);
+/* The next one of |*facts|, which moves past it; borrowed from there. ERR_NOT_FOUND at the
+ * end, ERR_CORRUPT. */
+MUST_USE enum err facts_next(struct str *facts, struct failure *ret_failure);
+
 #endif

@@ -23,6 +23,7 @@ static void sqlite_free(struct sqlite *s) {
     buf_done(&s->scratch.links);
     free(s->scratch.sorted);
     growth_done(&s->scratch.growth);
+    failures_done(&s->scratch.failures);
     db_free(s->db);
     if (s->lock_fd >= 0)
         (void)close(s->lock_fd);
@@ -158,6 +159,7 @@ static struct sqlite *new_sqlite(const struct store_options *o, struct str path,
     s->scratch.codec = linkrow_codec_new();
     buf_init(&s->scratch.record, RECORD_MAX_BYTES);
     buf_init(&s->scratch.links, LINKS_MAX_BYTES);
+    failures_init(&s->scratch.failures);
     return s;
 }
 

@@ -31,6 +31,7 @@ struct sqlite {
         struct result **sorted;
         size_t cap_sorted;
         struct growth growth;
+        struct failures failures;
     } scratch;
     bool gave_back;     /* pages, which a checkpoint has yet to cut off the file */
     int64_t expired_to; /* memos of hosts up to this id were looked at */

@@ -114,10 +114,22 @@ static enum err enter_host(struct db *db, const struct ledger *l, int64_t host, 
     return e;
 }
 
+/* insert_page has left its record in the scratch. */
+static enum err note_failure(struct sqlite *s, struct ledger *l, const struct result *r,
+                             int64_t seq) {
+    struct crawl_scratch *x = &s->scratch;
+
+    if (r->record.outcome != OUTCOME_FAILED)
+        return ERR_OK;
+    return outbox_put_failed(s->db, l, &x->failures, seq, buf_str(&x->record), clock_wall_ms());
+}
+
 static enum err store_page(struct sqlite *s, struct ledger *l, const struct result *r) {
-    int64_t page = page_id(l->job.no, l->next_page++);
+    int64_t seq = l->next_page++, page = page_id(l->job.no, seq);
     enum err e = insert_page(s, page, r);
 
+    if (e == ERR_OK)
+        e = note_failure(s, l, r, seq);
     return e == ERR_OK && l->revalidates ? validators_note(s->db, l->job.tenant, page, r) : e;
 }
 
@@ -148,15 +160,18 @@ static enum err settle(struct sqlite *s, struct ledger *l, struct result *r) {
 /* --- the results of one job ------------------------------------------------------------- */
 
 /* Results say that the job runs, and the last one that it is completed. */
-static enum err move_on(struct writer *w, struct ledger *l, int64_t now) {
+static enum err move_on(struct writer *w, struct ledger *l, struct failures *f, int64_t now) {
     enum err e = ERR_OK;
 
     if (l->job.state == JOB_QUEUED)
         e = ledger_move(w, l, JOB_RUNNING, STOP_NONE, now);
+    if (e == ERR_OK)
+        e = outbox_flush_failed(writer_db(w), l, f, now);
     return e == ERR_OK ? ledger_end_if_done(w, l, now) : e;
 }
 
-static enum err close_ledger(struct writer *w, struct ledger *l, int64_t settled) {
+static enum err close_ledger(struct writer *w, struct ledger *l, struct failures *f,
+                             int64_t settled) {
     int64_t now = clock_wall_ms();
     enum err e;
 
@@ -164,7 +179,7 @@ static enum err close_ledger(struct writer *w, struct ledger *l, int64_t settled
         return ERR_OK;
     l->job.version++;
     l->job.last_progress_at = now;
-    e = move_on(w, l, now);
+    e = move_on(w, l, f, now);
     if (e == ERR_OK)
         e = ledger_put(w, l);
     writer_count(w, -settled, (uint64_t)settled);
@@ -196,13 +211,14 @@ static enum err settle_job(struct writer *w, struct sqlite *s, struct result **r
     }
     if (e != ERR_OK)
         return e;
+    failures_clear(&s->scratch.failures); /* of a run that was rolled back */
     first_page = l.next_page;
     for (size_t i = 0; i < n && e == ERR_OK; i++)
         e = take(s, &l, &place, results[i]);
     if (e == ERR_OK && may_grow(&l))
         e = growth_settle(&s->scratch.growth, w, &l, &grown);
     writer_count(w, grown, 0);
-    return e == ERR_OK ? close_ledger(w, &l, l.next_page - first_page) : e;
+    return e == ERR_OK ? close_ledger(w, &l, &s->scratch.failures, l.next_page - first_page) : e;
 }
 
 /* --- the batch ------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "storage/sqlite_outbox.h"
 
 /* --- marks -------------------------------------------------------------------------- */
 
@@ -62,16 +63,23 @@ static enum err put_mark(struct db *db, const struct ledger *l, int64_t host, st
                   db_int(n));
 }
 
-static enum err count_settled(struct writer *w, struct ledger *l, enum code code, int64_t n) {
+static void count_settled(struct writer *w, struct ledger *l, enum code code, int64_t n) {
+    l->job.counts.by_outcome[code_outcome(code)] += (uint64_t)n;
+    l->job.version++;
+    writer_count(w, -n, (uint64_t)n);
+}
+
+/* The job runs, |n| URLs of |host| are settled as |code|, and that may have been its last. */
+static enum err move_on(struct writer *w, struct ledger *l, int64_t host, enum code code,
+                        int64_t n) {
     int64_t now = clock_wall_ms();
     enum err e = ERR_OK;
 
-    l->job.counts.by_outcome[code_outcome(code)] += (uint64_t)n;
-    l->job.version++;
     l->job.last_progress_at = now;
-    writer_count(w, -n, (uint64_t)n);
     if (l->job.state == JOB_QUEUED)
         e = ledger_move(w, l, JOB_RUNNING, STOP_NONE, now);
+    if (e == ERR_OK)
+        e = outbox_put_host(writer_db(w), l, host, code, n, now);
     return e == ERR_OK ? ledger_end_if_done(w, l, now) : e;
 }
 
@@ -106,8 +114,10 @@ static enum err settle(struct writer *w, struct ledger *l, const struct unavaila
     mark = (struct host_mark){mark.code == CODE_NONE ? u->code : mark.code, l->next_seq};
     l->job.counts.by_outcome[code_outcome(mark.code)] += (uint64_t)ended;
     e = put_mark(db, l, u->host, mark, n + ended);
-    if (e == ERR_OK)
-        e = count_settled(w, l, mark.code, n);
+    if (e != ERR_OK)
+        return e;
+    count_settled(w, l, mark.code, n);
+    e = move_on(w, l, u->host, mark.code, n + ended);
     return e == ERR_OK ? ledger_put(w, l) : e;
 }
 

@@ -77,3 +77,65 @@ enum err outbox_put_progress(struct writer *w, struct ledger *l, int64_t now) {
     e = drop_old_progress(writer_db(w), l->job.no);
     return e == ERR_OK ? outbox_put_job(writer_db(w), l, WEBHOOK_JOB_PROGRESS, now) : e;
 }
+
+/* --- URLs that failed ----------------------------------------------------------------------- */
+
+void failures_init(struct failures *f) {
+    *f = (struct failures){.facts = BUF_INIT(FACTS_MAX_BYTES)};
+}
+
+void failures_done(struct failures *f) {
+    buf_done(&f->facts);
+}
+
+void failures_clear(struct failures *f) {
+    buf_clear(&f->facts);
+    f->n = 0;
+}
+
+static bool wants_failures(const struct ledger *l) {
+    return l->webhook & 1U << WEBHOOK_URLS_FAILED;
+}
+
+enum err outbox_flush_failed(struct db *db, struct ledger *l, struct failures *f, int64_t now) {
+    enum err e = f->n ? put(db, l, WEBHOOK_URLS_FAILED, buf_str(&f->facts), now) : ERR_OK;
+
+    failures_clear(f);
+    return e;
+}
+
+enum err outbox_put_failed(struct db *db, struct ledger *l, struct failures *f, int64_t seq,
+                           struct str record, int64_t now) {
+    enum err e = ERR_OK;
+
+    if (!wants_failures(l))
+        return ERR_OK;
+    if (f->n == FAILURES_A_DELIVERY || f->facts.len >= FAILURES_BYTES)
+        e = outbox_flush_failed(db, l, f, now);
+    if (e == ERR_OK)
+        e = facts_put_record(&f->facts, seq, record);
+    f->n += e == ERR_OK;
+    return e;
+}
+
+static enum err put_host_name(struct db *db, int64_t job, int64_t host, enum code code, int64_t n,
+                              struct buf *facts) {
+    OWNED_ROWS sqlite3_stmt *st = NULL;
+    enum err e = DB_QUERY(db, &st, "SELECT name FROM work WHERE job=?1 AND host=?2", db_int(job),
+                          db_int(host));
+
+    if (e == ERR_OK)
+        e = db_step(db, st);
+    return e == ERR_OK ? facts_put_host(facts, db_column(st, 0), code, (uint64_t)n) : e;
+}
+
+enum err outbox_put_host(struct db *db, struct ledger *l, int64_t host, enum code code, int64_t n,
+                         int64_t now) {
+    OWNED_BUF struct buf facts = BUF_INIT(FACTS_MAX_BYTES);
+    enum err e;
+
+    if (!wants_failures(l) || code_outcome(code) != OUTCOME_FAILED)
+        return ERR_OK;
+    e = put_host_name(db, l->job.no, host, code, n, &facts);
+    return e == ERR_OK ? put(db, l, WEBHOOK_URLS_FAILED, buf_str(&facts), now) : e;
+}

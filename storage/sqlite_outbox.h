@@ -20,4 +20,24 @@ MUST_USE enum err outbox_put_job(struct db *db, struct ledger *l, enum webhook_e
  * turn, leaves. */
 MUST_USE enum err outbox_put_progress(struct writer *w, struct ledger *l, int64_t now);
 
+/* URLs of one job that failed in the batch at hand; of none where its webhook does not want to
+ * hear of them. */
+struct failures {
+    struct buf facts;
+    size_t n;
+};
+enum { FAILURES_A_DELIVERY = 100, FAILURES_BYTES = 256 << 10 }; /* whichever comes first */
+void failures_init(struct failures *f);
+void failures_done(struct failures *f);
+void failures_clear(struct failures *f);
+/* |record|: in its stored form. Writes a delivery of those before, where it is time. */
+MUST_USE enum err outbox_put_failed(struct db *db, struct ledger *l, struct failures *f,
+                                    int64_t seq, struct str record, int64_t now);
+/* Writes a delivery of those that are left. */
+MUST_USE enum err outbox_flush_failed(struct db *db, struct ledger *l, struct failures *f,
+                                      int64_t now);
+/* |n| URLs of that host were settled as |code|, all at once. Nothing where that is no failure. */
+MUST_USE enum err outbox_put_host(struct db *db, struct ledger *l, int64_t host, enum code code,
+                                  int64_t n, int64_t now);
+
 #endif

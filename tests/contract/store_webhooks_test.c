@@ -418,4 +418,79 @@ TEST(who_sends_is_woken) {
     CHECK_INT(woken, 0);
 }
 
+/* --- URLs that failed ------------------------------------------------------------------------ */
+
+static size_t failures_of(struct rig *r, int64_t job, uint64_t sequence, struct failure *ret_last) {
+    OWNED(message) struct message *m = NULL;
+    struct str facts;
+    size_t n = 0;
+
+    if (store_message_get(r->store, job, sequence, &m) != ERR_OK)
+        return 0;
+    facts = buf_str(&m->facts);
+    while (facts_next(&facts, ret_last) == ERR_OK)
+        n++;
+    ret_last->record.url = ret_last->host = STR_NONE; /* they go with the message */
+    return n;
+}
+
+TEST(urls_that_failed_are_told_by_the_hundred) {
+    OWNED_BUF struct buf urls = BUF_INIT(100000);
+    OWNED(job) struct job *j = NULL;
+    struct failure f;
+    RIG_OPEN(r);
+
+    for (int i = 0; i < 250; i++)
+        CHECK_OK(buf_printf(&urls, "%shttps://a.example/%d", i ? " " : "", i));
+    CHECK_OK(buf_put_char(&urls, '\0'));
+    CHECK_OK(hooked_job(&r, TWO_EVENTS | 1 << WEBHOOK_URLS_FAILED, urls.ptr, &j));
+    CHECK_OK(rig_settle_as(&r, j->no, CODE_TIMEOUT));
+    CHECK_STR(str_of(told_of(&r, j->no).text),
+              "job.started urls.failed urls.failed urls.failed job.completed");
+    CHECK_INT(failures_of(&r, j->no, 2, &f), 100);
+    CHECK_INT(f.record.seq, 100);
+    CHECK_INT(f.record.code, CODE_TIMEOUT);
+    CHECK_INT(failures_of(&r, j->no, 3, &f), 100);
+    CHECK_INT(failures_of(&r, j->no, 4, &f), 50);
+    CHECK_INT(f.record.seq, 250);
+}
+
+TEST(what_did_not_fail_is_not_told) {
+    OWNED(job) struct job *j = NULL;
+    RIG_OPEN(r);
+
+    CHECK_OK(hooked_job(&r, 1 << WEBHOOK_URLS_FAILED,
+                        "https://a.example/1 https://b.example/2 nonsense", &j));
+    CHECK_OK(rig_settle_as(&r, j->no, CODE_ROBOTS_DISALLOWED));
+    CHECK_STR(str_of(told_of(&r, j->no).text), "");
+}
+
+static enum err give_up(struct rig *r, int64_t job, const char *key, enum code code) {
+    struct unavailable u = {job, rig_host(key), code};
+    struct store_batch b = {.unavailable = &u, .n_unavailable = 1};
+
+    rig_commit(r, &b);
+    return b.result;
+}
+
+TEST(a_host_that_is_given_up_is_told_as_one) {
+    OWNED(job) struct job *j = NULL;
+    OWNED(message) struct message *m = NULL;
+    struct failure f;
+    struct str facts;
+    RIG_OPEN(r);
+
+    CHECK_OK(hooked_job(&r, TWO_EVENTS | 1 << WEBHOOK_URLS_FAILED,
+                        "https://a.example/1 https://a.example/2 https://b.example/3", &j));
+    CHECK_OK(give_up(&r, j->no, "a.example:443", CODE_HOST_UNAVAILABLE));
+    CHECK_OK(give_up(&r, j->no, "b.example:443", CODE_ROBOTS_UNREACHABLE)); /* is disallowed */
+    CHECK_STR(str_of(told_of(&r, j->no).text), "job.started urls.failed job.completed");
+    CHECK_OK(store_message_get(r.store, j->no, 2, &m));
+    facts = buf_str(&m->facts);
+    CHECK_OK(facts_next(&facts, &f));
+    CHECK(f.is_host && f.n_urls == 2 && f.code == CODE_HOST_UNAVAILABLE);
+    CHECK_STR(f.host, "a.example:443");
+    CHECK_ERR(facts_next(&facts, &f), ERR_NOT_FOUND);
+}
+
 TEST_MAIN

@@ -67,7 +67,7 @@ def check_message(message, job_id, key=KEY):
     head = message.headers
     assert (message.method, head["content-type"]) == ("POST", "application/json")
     told = json.loads(message.body)
-    check(told, "JobMessage")
+    check(told, "UrlsMessage" if told["type"] == "urls.failed" else "JobMessage")
     assert head["webhook-id"] == f"{job_id}-{told['sequence']}"
     assert abs(time.time() - int(head["webhook-timestamp"])) < 600
     signed = f"{head['webhook-id']}.{head['webhook-timestamp']}.".encode() + message.body
@@ -377,6 +377,39 @@ def test_a_job_that_is_gone_is_not_told(service, site):
     other = crawld.crawl([site({}, default=page("/x")).url()], webhook={"url": receiver.url})
     await_state(crawld, other, "retrying")
     assert {m["data"]["id"] for m in receiver.told()[told:]} == {other["id"]}
+
+
+def test_urls_that_failed(service, site):
+    """Each once, with its record; rejects and what did not fail are not among them."""
+    receiver = Receiver(site)
+    crawld = service("--max-attempts", "1", defaults=TOLD)
+    web = site({"/": page("/x")})
+    hook = {"url": receiver.url, "events": ["urls.failed", "job.completed"], "secret": SECRET}
+    urls = [web.url("/"), *(web.url(f"/gone/{i}") for i in range(120)), "ftp://a.test/"]
+    job = crawld.crawl(urls, webhook=hook, name="failing", metadata={"mine": 7})
+    until(lambda: "job.completed" in receiver.types())
+    told = [check_message(m, job["id"]) for m in receiver.messages]
+    assert told[-1]["type"] == "job.completed" and told[-1]["data"]["counts"]["failed"] == 121
+    failed = [m["data"] for m in told[:-1]]
+    for data in failed:
+        assert (data["job_id"], data["name"], data["metadata"]) == (job["id"], "failing", {"mine": 7})
+        assert 1 <= len(data["urls"]) <= 100 and data["hosts"] == []
+    records = {r["url"]: r for data in failed for r in data["urls"]}
+    assert sum(len(data["urls"]) for data in failed) == len(records) == 120
+    assert records == {u: r for u, r in crawld.records(job["id"]).items() if r["code"] == "http_4xx"}
+
+
+def test_a_host_that_is_given_up(service, site):
+    receiver = Receiver(site)
+    crawld = service(defaults=TOLD, env=QUICK)
+    hook = {"url": receiver.url, "events": ["urls.failed", "job.completed"], "secret": SECRET}
+    urls = [f"http://127.0.0.1:9/{i}" for i in range(40)]
+    job = crawld.crawl(urls, webhook=hook)
+    until(lambda: "job.completed" in receiver.types())
+    failed = [check_message(m, job["id"])["data"] for m in receiver.messages][:-1]
+    hosts = [h for data in failed for h in data["hosts"]]
+    assert [(h["host"], h["code"]) for h in hosts] == [("127.0.0.1:9", "host_unavailable")]
+    assert sum(len(data["urls"]) for data in failed) + hosts[0]["urls"] == 40
 
 
 @pytest.mark.threaded

@@ -48,6 +48,38 @@ TEST(damaged_facts) {
     CHECK_INT(j.version, 50);
 }
 
+TEST(failures_come_one_after_the_other) {
+    OWNED_BUF struct buf b = BUF_INIT(FACTS_MAX_BYTES), record = BUF_INIT(1000);
+    const struct record r = {.url = STR("http://a/"),
+                             .final_url = STR("http://a/"),
+                             .outcome = OUTCOME_FAILED,
+                             .code = CODE_DNS_ERROR,
+                             .referrer = -1,
+                             .host = 1};
+    struct failure f;
+    struct str facts;
+
+    CHECK_OK(record_encode(&record, &r));
+    CHECK_OK(facts_put_record(&b, 7, buf_str(&record)));
+    CHECK_OK(facts_put_host(&b, STR("a.example:443"), CODE_HOST_UNAVAILABLE, 1000));
+    facts = buf_str(&b);
+    CHECK_OK(facts_next(&facts, &f));
+    CHECK(!f.is_host && f.record.seq == 7 && f.record.code == CODE_DNS_ERROR);
+    CHECK_STR(f.record.url, "http://a/");
+    CHECK_OK(facts_next(&facts, &f));
+    CHECK(f.is_host && f.n_urls == 1000 && f.code == CODE_HOST_UNAVAILABLE);
+    CHECK_STR(f.host, "a.example:443");
+    CHECK_ERR(facts_next(&facts, &f), ERR_NOT_FOUND);
+    for (size_t len = 1; len < b.len; len++) {
+        enum err e = ERR_OK;
+
+        facts = str_upto(buf_str(&b), len);
+        while (e == ERR_OK)
+            e = facts_next(&facts, &f);
+        CHECK(e == ERR_CORRUPT || e == ERR_NOT_FOUND);
+    }
+}
+
 TEST(names_of_deliveries) {
     struct uuid job = uuid_new(1700000000000), other = uuid_new(1700000000000);
     char text[DELIVERY_ID_CHARS + 1], bad[DELIVERY_ID_CHARS + 8];
