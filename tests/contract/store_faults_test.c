@@ -205,6 +205,35 @@ TEST(a_newer_schema_is_refused) {
     CHECK(str_find_str(buf_str(&r.why), STR("newer")) != STR_END);
 }
 
+/* What later migrations added is taken off again. */
+static const char to_first_schema[] = "DROP TABLE delivery;"
+                                      "ALTER TABLE job DROP COLUMN webhook;"
+                                      "ALTER TABLE job DROP COLUMN webhook_ended;"
+                                      "ALTER TABLE job DROP COLUMN receiver;"
+                                      "ALTER TABLE job DROP COLUMN next_delivery;"
+                                      "ALTER TABLE job DROP COLUMN progress_told_at;"
+                                      "ALTER TABLE task DROP COLUMN entitled;"
+                                      "PRAGMA user_version=1";
+
+TEST(a_database_of_the_first_schema_is_brought_on) {
+    OWNED(job) struct job *j = NULL, *after = NULL;
+    struct submission sub = {0};
+    uint64_t told = 0;
+    bool more;
+    RIG_OPEN(r);
+
+    CHECK_OK(rig_job(&r, "https://a.example/1 https://b.example/2", &j, &sub));
+    submission_done(&sub);
+    store_free(TAKE(r.store));
+    run_sql(&r, to_first_schema);
+    CHECK_OK(rig_open(&r));
+    CHECK_OK(rig_settle_all(&r, j->no, 1));
+    CHECK_OK(store_job_get(r.store, &j->id, &after));
+    CHECK_INT(after->state, JOB_COMPLETED);
+    CHECK_OK(store_deliveries_read(r.store, j->no, &told, 1, NULL, NULL, &more));
+    CHECK(!more && !told);
+}
+
 TEST(another_programs_database_is_refused_and_left_alone) {
     RIG r;
     sqlite3 *db;

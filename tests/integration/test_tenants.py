@@ -19,9 +19,9 @@ def bearer(secret):
 
 def calls(job):
     """Each call about one job."""
-    for name in ("", "/urls", "/links", "/hosts", "/events"):
+    for name in ("", "/urls", "/links", "/hosts", "/events", "/webhooks"):
         yield "GET", f"/v1/jobs/{job}{name}", None
-    for name in ("/pause", "/resume", "/cancel", "/retry"):
+    for name in ("/pause", "/resume", "/cancel", "/retry", f"/webhooks/{job}-1/redeliver"):
         yield "POST", f"/v1/jobs/{job}{name}", None
     yield "POST", f"/v1/jobs/{job}/urls", json.dumps({"urls": ["http://127.0.0.1:9/"]})
     yield "DELETE", f"/v1/jobs/{job}", None
