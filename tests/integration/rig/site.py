@@ -70,6 +70,7 @@ class Request:
     address: str  # the address the client connected to
     method: str = "GET"
     body: bytes = b""
+    ended_at: float = None  # the answer is out, or the client gone
 
 
 def listen_on_loopback():
@@ -156,6 +157,7 @@ class Site:
             return await self._send(reply(request) if callable(reply) else reply, writer)
         finally:
             self.in_flight -= 1
+            request.ended_at = time.monotonic()
 
     async def _send(self, reply, writer):
         if reply.hang:
