@@ -436,7 +436,7 @@ def test_once_more(service, site):
 
 
 def test_once_more_of_what_is_not_there(service, site):
-    crawld = service(*TOKENS)
+    crawld = service("--max-attempts", "1", *TOKENS)
     bodies = [json.dumps({"urls": ["http://127.0.0.1:9/"], "webhook": {"url": "http://127.0.0.1:9/"}})] * 2
     job, other = (call(crawld, "POST", "/v1/jobs", body, A).json["id"] for body in bodies)
     until(lambda: call(crawld, "GET", f"/v1/jobs/{job}/webhooks", secret=A).json["items"])
