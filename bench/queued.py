@@ -1,6 +1,9 @@
-"""Resident memory with 50,000 and with 5 million URLs queued, on few hosts and on many."""
+"""Resident memory with 50,000 and with 5 million URLs queued, on few hosts and on many, and with a
+million hosts put off."""
 
+import contextlib
 import pathlib
+import sqlite3
 import tempfile
 import time
 
@@ -24,19 +27,51 @@ def anonymous_bytes(crawld):
     return int(status.split("RssAnon:")[1].split()[0]) * 1024
 
 
+def put_all_off(crawld, seconds):
+    """As though each had answered with a Retry-After of so long."""
+    crawld.stop()
+    with contextlib.closing(sqlite3.connect(crawld.database)) as database:
+        ready_at = round((time.time() + seconds) * 1000)
+        database.execute("UPDATE work SET ready_at=?", (ready_at,))
+        database.commit()
+    crawld.start()
+
+
+def put_off(n, hosts):
+    """MiB once it knows, and CPU a second while nothing is due."""
+    with tempfile.TemporaryDirectory() as folder:
+        crawld = start(folder)
+        try:
+            submit(crawld, n, hosts)
+            put_all_off(crawld, 3600)
+            time.sleep(SETTLE_SECONDS)
+            before = crawld.cpu_seconds()
+            time.sleep(SETTLE_SECONDS)
+            return anonymous_bytes(crawld) / 2**20, (crawld.cpu_seconds() - before) / SETTLE_SECONDS
+        finally:
+            crawld.kill()
+
+
+def start(folder):
+    return Crawld(
+        pathlib.Path(folder), "--host-delay-ms", "60000", "--dns-server", "127.0.0.1:9"
+    ).start()
+
+
+def submit(crawld, n, hosts):
+    answer = crawld.post_text("/v1/jobs", text_list(n, hosts), timeout=300)
+    assert answer.status == 202, answer
+
+
 def resident(n, hosts):
     with tempfile.TemporaryDirectory() as folder:
-        crawld = Crawld(
-            pathlib.Path(folder), "--host-delay-ms", "60000", "--dns-server", "127.0.0.1:9"
-        ).start()
+        crawld = start(folder)
         try:
-            answer = crawld.post_text("/v1/jobs", text_list(n, hosts), timeout=300)
-            assert answer.status == 202, answer
+            submit(crawld, n, hosts)
             time.sleep(SETTLE_SECONDS)
             return anonymous_bytes(crawld) / 2**20
         finally:
-            crawld.process.kill()
-            crawld._ended()
+            crawld.kill()
 
 
 def main():
@@ -46,3 +81,9 @@ def main():
             f"{hosts:,} hosts: {small:.1f} MiB with {SMALL:,} queued, {large:.1f} MiB with"
             f" {LARGE:,}: {large - small:+.1f} MiB"
         )
+    few, _ = put_off(SMALL, 1_000)
+    many, cpu = put_off(LARGE, 1_000_000)
+    print(
+        f"put off: {few:.1f} MiB with 1,000 hosts, {many:.1f} MiB with 1,000,000:"
+        f" {many - few:+.1f} MiB; {1000 * cpu:.1f} ms of CPU a second"
+    )

@@ -175,5 +175,6 @@ int main(int argc, char **argv) {
     }
     run(folder, 10000, n_links);
     run(folder, 1000000, n_links);
+    run(folder, 5000000, n_links);
     return 0;
 }
