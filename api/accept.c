@@ -15,11 +15,12 @@ static unsigned weight(struct str s) {
     return q;
 }
 
-/* How narrowly |range| names |type|: 3 exactly, 2 "type/" with any subtype, 1 all, 0 not. */
+/* How narrowly |range| names |type|, or a coding: 3 exactly, 2 "type/" with any subtype, 1 all,
+ * 0 not. */
 static int match(struct str range, struct str type) {
     if (str_eq_ascii(range, type))
         return 3;
-    if (str_eq(range, STR("*/*")))
+    if (str_eq(range, STR("*/*")) || str_eq(range, STR("*")))
         return 1;
     if (str_ends(range, STR("/*")) && str_starts_ascii(type, str_upto(range, range.len - 1)))
         return 2;
@@ -66,4 +67,16 @@ enum err accept_choose(struct str accept, enum format *ret_format) {
         }
     }
     return best ? ERR_OK : ERR_NOT_FOUND;
+}
+
+bool accept_coding(struct str accept, enum pack_format *ret_format) {
+    unsigned gzip = quality(accept, STR("gzip")), zstd = quality(accept, STR("zstd"));
+    unsigned alias = quality(accept, STR("x-gzip")); /* section 8.4.1.3 */
+    unsigned best, identity;
+
+    gzip = gzip > alias ? gzip : alias;
+    *ret_format = zstd >= gzip ? PACK_ZSTD : PACK_GZIP;
+    best = zstd >= gzip ? zstd : gzip;
+    identity = quality(accept, STR("identity"));
+    return best > 0 && best >= identity;
 }

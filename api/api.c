@@ -6,6 +6,7 @@
 #include "api/guard.h"
 #include "api/hold.h"
 #include "api/keyed.h"
+#include "api/packing.h"
 #include "api/quota.h"
 #include "api/receive.h"
 #include "api/routes.h"
@@ -320,6 +321,8 @@ void api_call_finish(struct api_call *c) {
     if (!c->is_answered && (!routes_has_job(c->route) || call_check_owner(c)))
         c->route->finish(c);
     end_receiving(c);
+    if (c->is_answered)
+        packing_apply(c);
 }
 
 bool api_call_waits(const struct api_call *c, struct api_wait *ret_wait) {

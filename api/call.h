@@ -21,6 +21,7 @@ struct api {
     struct quota *quota; /* NULL: tenants may call as often as they like */
     struct codec_limits limits;
     _Atomic uint64_t held_bytes; /* of JSON bodies that are being received */
+    _Atomic int packed_streams;  /* see packing.h */
 };
 
 enum { CALL_MAX_BODY = 64 << 20, CALL_MAX_REQUEST_ID = 128 };

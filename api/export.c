@@ -98,6 +98,8 @@ static void resume(void *arg, int64_t now_ms) {
 }
 
 struct api_reader export_reader(struct export *x) {
+    if (!x->tail)
+        return (struct api_reader){.read = read_export, .free = free_export, .arg = x};
     return (struct api_reader){read_export, free_export, x, wait_for_more, resume};
 }
 

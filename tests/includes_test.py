@@ -20,7 +20,6 @@ HOMES = {
     "uchardet": "crawler",
     "libpsl.h": "crawler",
     "sqlite3.h": "storage",
-    "zstd.h": "storage",
     "jansson.h": "api",
     "zlib.h": "base",
     "xxhash.h": "base",

@@ -1,4 +1,5 @@
 /* Calls from end to end: the desk over a real store, without a socket. */
+#include "api/packing.h"
 #include "tests/unit/api/service.h"
 
 /* "POST /v1/jobs/{id}/|what|" for the job in the last answer that was one. */
@@ -177,6 +178,43 @@ TEST(bounds_all_json_bodies_together) {
     for (int i = 0; i < CALLS; i++)
         api_call_free(calls[i]);
     CHECK_INT(post_json("{\"urls\":[\"http://a.test/\"]}"), 202);
+}
+
+static bool is_packed(const struct api_response *r) {
+    for (size_t i = 0; i < r->n_headers; i++)
+        if (str_eq(r->headers[i].name, STR("Content-Encoding")))
+            return true;
+    return false;
+}
+
+static struct api_call *stream_packed(const char *target) {
+    struct api_header headers[] = {{STR("Host"), STR("localhost")},
+                                   {STR("Accept-Encoding"), STR("gzip")}};
+    struct api_request r = {.method = STR("GET"), .target = str_of(target)};
+    struct api_call *c;
+
+    r.version = STR("HTTP/1.1");
+    r.headers = headers;
+    r.n_headers = 2;
+    c = api_call_new(api, &r);
+    api_call_finish(c);
+    return c;
+}
+
+TEST(packs_so_many_streams_at_once) {
+    struct api_call *calls[PACKING_MOST_STREAMS + 1];
+    char target[128];
+
+    CHECK_INT(post_json("{\"urls\":[\"http://a.test/\"],\"paused\":true}"), 202);
+    (void)snprintf(target, sizeof target, "%s", job_path("/links?format=tsv"));
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i <= PACKING_MOST_STREAMS; i++) {
+            calls[i] = stream_packed(target);
+            CHECK(is_packed(api_call_response(calls[i])) == (i < PACKING_MOST_STREAMS));
+        }
+        for (int i = 0; i <= PACKING_MOST_STREAMS; i++)
+            api_call_free(calls[i]);
+    }
 }
 
 /* After its refusal a body is read for a while, so that the sender gets to see it. */
