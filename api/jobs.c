@@ -131,31 +131,12 @@ void route_list_jobs(struct api_call *c) {
 
 /* --- one job ---------------------------------------------------------------------------- */
 
-/* RFC 9110 section 13.1.2, weak comparison */
-static bool knows_version(const struct api_call *c, uint64_t version) {
-    char wanted[32];
-    struct str list;
-
-    if (!call_header(c, STR("If-None-Match"), &list))
-        return false;
-    (void)snprintf(wanted, sizeof wanted, "\"%llu\"", (unsigned long long)version);
-    while (list.len) {
-        struct str tag = str_trim(str_cut(&list, ','));
-
-        if (str_starts(tag, STR("W/")))
-            tag = str_from(tag, 2);
-        if (str_eq(tag, STR("*")) || str_eq(tag, str_of(wanted)))
-            return true;
-    }
-    return false;
-}
-
 /* Most polls find that nothing has changed: that is told without a read of the store. */
 static bool answer_unread(struct api_call *c) {
     uint64_t version;
 
     if (c->hold || !store_job_version(c->api->options.store, &c->job_id, &version) ||
-        !knows_version(c, version))
+        !jobview_is_known(c, version))
         return false;
     jobview_answer_unchanged(c, version);
     return true;
@@ -169,7 +150,7 @@ void route_get_job(struct api_call *c) {
         return;
     if (answer_unread(c) || !call_job(c, &j) || hold_is_needed(c, j))
         return;
-    if (knows_version(c, j->version))
+    if (jobview_is_known(c, j->version))
         jobview_answer_unchanged(c, j->version);
     else
         jobview_answer(c, 200, j);

@@ -85,7 +85,7 @@ void jobview_write_listed(const struct api_call *c, struct writer *w, const stru
 
 /* --- answers ---------------------------------------------------------------------------- */
 
-static void add_etag(struct api_call *c, uint64_t version) {
+void jobview_add_etag(struct api_call *c, uint64_t version) {
     char etag[32];
 
     (void)snprintf(etag, sizeof etag, "W/\"%llu\"", (unsigned long long)version);
@@ -100,7 +100,7 @@ void jobview_answer(struct api_call *c, unsigned status, const struct job *j) {
     writer_close(&w, '}');
     call_answer_body(c, status, STR("application/json"), w.err);
     if (w.err == ERR_OK)
-        add_etag(c, j->version);
+        jobview_add_etag(c, j->version);
 }
 
 void jobview_add_location(struct api_call *c, const struct job *j) {
@@ -113,9 +113,28 @@ void jobview_add_location(struct api_call *c, const struct job *j) {
     call_add_header(c, "Location", str_of(location));
 }
 
+/* RFC 9110 section 13.1.2, weak comparison */
+bool jobview_is_known(const struct api_call *c, uint64_t version) {
+    char wanted[32];
+    struct str list;
+
+    if (!call_header(c, STR("If-None-Match"), &list))
+        return false;
+    (void)snprintf(wanted, sizeof wanted, "\"%llu\"", (unsigned long long)version);
+    while (list.len) {
+        struct str tag = str_trim(str_cut(&list, ','));
+
+        if (str_starts(tag, STR("W/")))
+            tag = str_from(tag, 2);
+        if (str_eq(tag, STR("*")) || str_eq(tag, str_of(wanted)))
+            return true;
+    }
+    return false;
+}
+
 void jobview_answer_unchanged(struct api_call *c, uint64_t version) {
     call_answer(c, 304, STR_NONE);
-    add_etag(c, version);
+    jobview_add_etag(c, version);
 }
 
 void jobview_refuse(struct api_call *c, const struct job *j, enum action a) {

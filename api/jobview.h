@@ -21,6 +21,10 @@ void jobview_write_listed(const struct api_call *c, struct writer *w, const stru
 void jobview_answer(struct api_call *c, unsigned status, const struct job *j);
 /* "Location", the job's own path; and the job for the log. After the answer. */
 void jobview_add_location(struct api_call *c, const struct job *j);
+/* The ETag of what changes with the job. After the answer. */
+void jobview_add_etag(struct api_call *c, uint64_t version);
+/* By If-None-Match: the caller has it as it is at |version|. */
+bool jobview_is_known(const struct api_call *c, uint64_t version);
 /* 304: the caller knows |version|, which it is at. */
 void jobview_answer_unchanged(struct api_call *c, uint64_t version);
 /* 409: its state has no such action. */

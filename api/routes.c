@@ -24,6 +24,8 @@ static const struct route routes[] = {
      "source host scheme columns limit cursor after format follow", NULL, "the links found"},
     {"GET", "/v1/jobs/{id}/hosts", route_list_hosts, NULL, true, "limit cursor", NULL,
      "why its hosts wait"},
+    {"GET", "/v1/jobs/{id}/summary", route_job_summary, NULL, true, "", NULL,
+     "how its URLs ended, counted"},
     {"GET", "/v1/jobs/{id}/events", route_list_events, NULL, false, "types after", NULL,
      "what happens to it, while it happens"},
     {"GET", "/v1/jobs/{id}/webhooks", route_list_webhooks, NULL, false, "limit cursor", NULL,

@@ -48,6 +48,7 @@ void route_retry_job_begin(struct api_call *c);
 void route_retry_job(struct api_call *c);
 void route_delete_job(struct api_call *c);
 void route_list_hosts(struct api_call *c);
+void route_job_summary(struct api_call *c);
 void route_list_events(struct api_call *c);
 void route_list_webhooks(struct api_call *c);
 void route_redeliver(struct api_call *c);

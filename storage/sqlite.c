@@ -103,6 +103,7 @@ static const struct backend_ops ops = {
     .commit = sqlite_commit,
     .records_read = sqlite_records_read,
     .tasks_read = sqlite_tasks_read,
+    .summary = sqlite_summary,
     .hosts_read = sqlite_hosts_read,
     .links_read = sqlite_links_read,
     .known_links_read = sqlite_known_links_read,

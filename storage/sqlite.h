@@ -13,6 +13,7 @@
 #include "storage/sqlite_once.h"
 #include "storage/sqlite_outbox.h"
 #include "storage/sqlite_pool.h"
+#include "storage/sqlite_tally.h"
 #include "storage/sqlite_tasks.h"
 
 struct sqlite {
@@ -32,6 +33,7 @@ struct sqlite {
         size_t cap_sorted;
         struct growth growth;
         struct failures failures;
+        struct tally tally;
     } scratch;
     bool gave_back;     /* pages, which a checkpoint has yet to cut off the file */
     int64_t expired_to; /* memos of hosts up to this id were looked at */
@@ -86,6 +88,7 @@ MUST_USE enum err sqlite_records_read(struct backend *b, int64_t job, const stru
 MUST_USE enum err sqlite_tasks_read(struct backend *b, int64_t job, enum tasks_which which,
                                     struct task_cursor *after, size_t max_rows, record_visit *visit,
                                     void *arg, bool *ret_more);
+MUST_USE enum err sqlite_summary(struct backend *b, int64_t job, struct summary **ret_summary);
 MUST_USE enum err sqlite_hosts_read(struct backend *b, int64_t job, int64_t *after_host,
                                     size_t max_rows, host_visit *visit, void *arg, bool *ret_more);
 MUST_USE enum err sqlite_known_links_read(struct backend *b, int64_t known_page, links_visit *visit,

@@ -269,11 +269,14 @@ static enum err run_rejects(struct writer *w, struct request *request) {
 
     if (e != ERR_OK || !a->n)
         return e;
+    tally_clear(&a->sqlite->scratch.tally);
     while (e == ERR_OK && seedrow_get(rest, &row, &len) == ERR_OK) {
         row.seq += a->first_place;
         e = sqlite_put_reject(a->sqlite, page_id(l.job.no, l.next_page++), &row);
         rest = str_from(rest, len);
     }
+    if (e == ERR_OK)
+        e = tally_flush(&a->sqlite->scratch.tally, writer_db(w), l.job.no);
     return e == ERR_OK ? close_ledger(w, &l, a->n, a->n) : e;
 }
 

@@ -154,6 +154,7 @@ static enum err settle(struct sqlite *s, struct ledger *l, struct result *r) {
     if (e != ERR_OK)
         return e;
     count(&l->job.counts, r);
+    tally_add(&s->scratch.tally, &r->record, 1);
     return may_grow(l) ? growth_add(&s->scratch.growth, l, r) : ERR_OK;
 }
 
@@ -212,12 +213,15 @@ static enum err settle_job(struct writer *w, struct sqlite *s, struct result **r
     if (e != ERR_OK)
         return e;
     failures_clear(&s->scratch.failures); /* of a run that was rolled back */
+    tally_clear(&s->scratch.tally);
     first_page = l.next_page;
     for (size_t i = 0; i < n && e == ERR_OK; i++)
         e = take(s, &l, &place, results[i]);
     if (e == ERR_OK && may_grow(&l))
         e = growth_settle(&s->scratch.growth, w, &l, &grown);
     writer_count(w, grown, 0);
+    if (e == ERR_OK)
+        e = tally_flush(&s->scratch.tally, s->db, l.job.no);
     return e == ERR_OK ? close_ledger(w, &l, &s->scratch.failures, l.next_page - first_page) : e;
 }
 

@@ -52,6 +52,7 @@ enum err sqlite_put_reject(struct sqlite *s, int64_t page, const struct seedrow 
     e = record_encode(b, &r);
     if (e != ERR_OK)
         return e;
+    tally_add(&s->scratch.tally, &r, 1);
     return DB_RUN(s->db, "INSERT INTO page(id,record) VALUES(?1,?2)", db_int(page),
                   db_blob(buf_str(b)));
 }
@@ -90,6 +91,7 @@ static enum err store_rows(struct piece *p, int64_t no, int64_t *next_page) {
     size_t len, n_hashes = 0;
     enum err e = ERR_OK;
 
+    tally_clear(&p->sqlite->scratch.tally);
     while (e == ERR_OK && seedrow_get(rest, &row, &len) == ERR_OK) {
         if (row.code != CODE_NONE)
             e = sqlite_put_reject(p->sqlite, page_id(no, (*next_page)++), &row);
@@ -105,6 +107,8 @@ static enum err store_rows(struct piece *p, int64_t no, int64_t *next_page) {
         e = bulk_flush(&tasks, db);
     if (e == ERR_OK)
         e = bulk_flush(&hosts, db);
+    if (e == ERR_OK)
+        e = tally_flush(&p->sqlite->scratch.tally, db, no);
     return e == ERR_OK ? seen_put(db, no, p->hashes, n_hashes) : e;
 }
 

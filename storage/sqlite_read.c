@@ -2,6 +2,8 @@
  * pool. Any thread. */
 #include "storage/sqlite.h"
 
+#include "base/mem.h"
+
 static struct pool *pool_of(struct backend *b) {
     return sqlite_of(b)->pool;
 }
@@ -569,4 +571,71 @@ enum err sqlite_events_read(struct backend *b, int64_t job, uint64_t after_versi
     e = read_events(reader->db, job, after_version, visit, arg);
     pool_put(pool_of(b), reader);
     return e;
+}
+
+/* --- summary ----------------------------------------------------------------------------- */
+
+/* Tasks of hosts that were given up have no records. */
+static enum err add_dead_hosts(struct db *db, int64_t job, struct summary *s) {
+    OWNED_ROWS sqlite3_stmt *st = NULL;
+    enum err e = DB_QUERY(db, &st,
+                          "SELECT settled_as,sum(settled_n) FROM work INDEXED BY work_settled"
+                          " WHERE job=?1 AND settled_as>0 GROUP BY settled_as",
+                          db_int(job));
+
+    while (e == ERR_OK && (e = db_step(db, st)) == ERR_OK) {
+        int64_t code = sqlite3_column_int64(st, 0);
+
+        if (code < 0 || code >= CODE_COUNT)
+            return ERR_CORRUPT;
+        s->by_code[code] += (uint64_t)sqlite3_column_int64(st, 1);
+    }
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* Nor have those that a deadline settled, or a cancel: these are all the others. */
+static void add_unrecorded(const struct ledger *l, struct summary *s) {
+    uint64_t cancelled = l->job.counts.by_outcome[OUTCOME_CANCELLED];
+
+    s->by_code[CODE_DEADLINE] += (uint64_t)l->ended_n;
+    if (cancelled > s->by_code[CODE_JOB_CANCELLED])
+        s->by_code[CODE_JOB_CANCELLED] = cancelled;
+}
+
+static enum err read_top_hosts(struct db *db, int64_t job, struct summary *s) {
+    OWNED_ROWS sqlite3_stmt *st = NULL;
+    enum err e = DB_QUERY(db, &st,
+                          "SELECT name,total,count(*) OVER () FROM work WHERE job=?1"
+                          " ORDER BY total DESC,name LIMIT ?2",
+                          db_int(job), db_int(SUMMARY_HOSTS));
+
+    while (e == ERR_OK && (e = db_step(db, st)) == ERR_OK) {
+        s->hosts[s->n_hosts++] = (struct summary_host){mem_chars(db_column(st, 0)),
+                                                       (uint64_t)sqlite3_column_int64(st, 1)};
+        s->host_count = (uint64_t)sqlite3_column_int64(st, 2);
+    }
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err sqlite_summary(struct backend *b, int64_t job, struct summary **ret_summary) {
+    OWNED(summary) struct summary *s = NEW(struct summary);
+    struct reader *reader;
+    struct ledger l;
+    enum err e = lend_reader(b, job, &reader, &l);
+
+    if (e != ERR_OK)
+        return e;
+    s->counts = l.job.counts;
+    s->version = l.job.version;
+    e = tally_read(reader->db, job, s);
+    if (e == ERR_OK)
+        e = add_dead_hosts(reader->db, job, s);
+    if (e == ERR_OK)
+        e = read_top_hosts(reader->db, job, s);
+    pool_put(pool_of(b), reader);
+    if (e != ERR_OK)
+        return e;
+    add_unrecorded(&l, s);
+    *ret_summary = TAKE(s);
+    return ERR_OK;
 }

@@ -104,6 +104,7 @@ static enum err move_record(struct slice *s, int64_t page, const struct record *
                           .input = r->input};
     enum err e = put_back(s, &row, r->code);
 
+    tally_add(&s->retry->sqlite->scratch.tally, r, -1);
     s->l.job.counts.links_found -= r->links_found;
     s->l.job.counts.bytes -= r->bytes;
     return e == ERR_OK ? DB_RUN(s->db, "DELETE FROM page WHERE id=?1", db_int(page)) : e;
@@ -282,6 +283,8 @@ static enum err close_slice(struct writer *w, struct slice *s) {
     struct job *j = &s->l.job;
     enum err e = note_queued(s);
 
+    if (e == ERR_OK)
+        e = tally_flush(&s->retry->sqlite->scratch.tally, s->db, j->no);
     if (e != ERR_OK || !s->n)
         return e;
     j->version++;
@@ -300,6 +303,7 @@ static enum err run_slice(struct writer *w, struct request *request) {
     struct slice s = {.retry = rt, .db = writer_db(w), .rows_left = SLICE_ROWS, .host = -1};
     enum err e = held_get(w, &rt->held, &s.l);
 
+    tally_clear(&rt->sqlite->scratch.tally);
     rt->running = rt->committed;
     while (e == ERR_OK && s.rows_left && rt->running.phase != DONE)
         e = run_phase(&s, &rt->running);

@@ -115,6 +115,10 @@ static const char *const migrations[] = {
     "CREATE INDEX delivery_progress ON delivery(job, seq) WHERE event=1 AND state IN (0,1);",
     /* May its origin see the secret ones of the job's headers? Of what was discovered. */
     "ALTER TABLE task ADD COLUMN entitled INTEGER NOT NULL DEFAULT 0;",
+    /* How many URLs ended how: see sqlite_tally.c for what the kinds are. */
+    "CREATE TABLE tally("
+    "  job INTEGER NOT NULL, kind INTEGER NOT NULL, key ANY NOT NULL, n INTEGER NOT NULL,"
+    "  PRIMARY KEY(job, kind, key)) STRICT, WITHOUT ROWID;",
 };
 enum { VERSION = sizeof migrations / sizeof *migrations };
 

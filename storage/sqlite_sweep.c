@@ -34,6 +34,9 @@ static const struct {
      1},
     {"DELETE FROM delivery WHERE (job,seq) IN (SELECT job,seq FROM delivery WHERE job=?1 LIMIT ?2)",
      10},
+    {"DELETE FROM tally WHERE (job,kind,key) IN"
+     " (SELECT job,kind,key FROM tally WHERE job=?1 LIMIT ?2)",
+     1},
     {"DELETE FROM job WHERE no=?1 AND ?2>0", 40},
 };
 _Static_assert(SEQ_BITS == 32, "the shift in the statements");

@@ -245,6 +245,10 @@ enum err store_tasks_read(struct store *s, int64_t job, enum tasks_which which,
                                        ret_more);
 }
 
+enum err store_summary(struct store *s, int64_t job, struct summary **ret_summary) {
+    return s->backend->ops->summary(s->backend, job, ret_summary);
+}
+
 enum err store_hosts_read(struct store *s, int64_t job, int64_t *after_host, size_t max_rows,
                           host_visit *visit, void *arg, bool *ret_more) {
     return s->backend->ops->hosts_read(s->backend, job, after_host, max_rows, visit, arg, ret_more);

@@ -19,6 +19,7 @@
 
 #include "base/sha256.h"
 #include "storage/model.h"
+#include "storage/summary.h"
 
 struct store;
 
@@ -445,6 +446,9 @@ typedef bool host_visit(void *arg, const struct host_row *h);
 /* In the order of ids, beyond |*after_host| (-1: from the start), which is moved to the last
  * one visited. At most |max_rows|, and fewer where many tasks had to be counted: one short
  * read. *ret_more: there are hosts beyond. */
+/* How the URLs of the job ended, at one moment. */
+MUST_USE enum err store_summary(struct store *s, int64_t job, struct summary **ret_summary);
+
 MUST_USE enum err store_hosts_read(struct store *s, int64_t job, int64_t *after_host,
                                    size_t max_rows, host_visit *visit, void *arg, bool *ret_more);
 

@@ -100,7 +100,7 @@ TEST(what_is_over_leaves_and_nothing_else) {
     CHECK_OK(finished_job(&r, 3600, &longer));
     CHECK_OK(finished_job(&r, 1, &job));
     CHECK(leaves_soon(&r, job));
-    CHECK(is_swept(&r, 2 + 1 + 4 + 1)); /* pages, work, events, the job */
+    CHECK(is_swept(&r, 2 + 1 + 4 + 4 + 1)); /* pages, work, events, tallies, the job */
     CHECK(is_there(&r, kept) && is_there(&r, longer) && is_there(&r, unfinished));
 }
 
@@ -144,7 +144,7 @@ TEST(many_small_jobs_leave) {
 
         CHECK_OK(finished_job(&r, 1, &job));
     }
-    CHECK(is_swept(&r, JOBS * (2 + 1 + 4 + 1)));
+    CHECK(is_swept(&r, JOBS * (2 + 1 + 4 + 4 + 1)));
     CHECK_OK(store_job_list(r.store, &(struct job_filter){.limit = 10}, &jobs, &n));
     CHECK_INT(n, 0);
     free(jobs);
