@@ -147,14 +147,12 @@ static void find_route(struct api_call *c) {
 }
 
 static void check_parameter(struct api_call *c, struct str name) {
-    bool later = routes_lists(c->route->later, name);
     OWNED_PROBLEM struct problem p;
 
     problem_init(&p, PROBLEM_INVALID_PARAMETER);
-    if (!later && routes_lists(c->route->parameters, name))
+    if (routes_lists(c->route->parameters, name))
         return;
-    problem_fault(&p, FAULT_PARAMETER, name,
-                  later ? "is not available yet" : "is not a parameter of this call");
+    problem_fault(&p, FAULT_PARAMETER, name, "is not a parameter of this call");
     call_problem(c, &p);
 }
 

@@ -281,9 +281,7 @@ static const struct option *find(const struct reading *r, struct str key) {
 
     if (!o)
         fault(r, key, is_of_call(key) ? "is a parameter of the query" : "is not an option");
-    else if (!option_is_available(o))
-        fault(r, key, "is not available yet");
-    return o && option_is_available(o) ? o : NULL;
+    return o;
 }
 
 static void set(const struct reading *r, const struct option *o, struct str key,

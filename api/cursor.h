@@ -17,6 +17,7 @@ enum cursor_kind {
     CURSOR_LINKS,      /* seq, part, ordinal */
     CURSOR_HOSTS,      /* host */
     CURSOR_DELIVERIES, /* sequence */
+    CURSOR_BACKLINKS,  /* page */
 };
 
 enum { CURSOR_NUMBERS = 3, CURSOR_MAX_TEXT = 64 };

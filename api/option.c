@@ -31,7 +31,6 @@ enum kind {
     KIND_PRIORITY,
     KIND_PAUSED,
     KIND_GROUP, /* of a group as a whole, which JSON alone can say */
-    KIND_LATER, /* promised by the contract, not available yet */
 };
 
 struct option {
@@ -74,7 +73,7 @@ static const struct option options[] = {
     {"extract.nofollow", KIND_CHOICE, OPTION_NOFOLLOW, AT(nofollow), {"keep", "drop"}},
     {"extract.max_links", KIND_U32, OPTION_MAX_LINKS, AT(max_links), {0}},
     {"headers", KIND_HEADERS, OPTION_HEADERS, AT(headers), {0}},
-    {"index_links", KIND_LATER, 0, 0, {0}},
+    {"index_links", KIND_BOOL, OPTION_INDEX_LINKS, AT(index_links), {0}},
     {"webhook", KIND_GROUP, 0, 0, {0}},
     {"webhook.url", KIND_WEBHOOK_URL, OPTION_WEBHOOK_URL, AT(webhook_url), {0}},
     {"webhook.events", KIND_WEBHOOK_EVENTS, OPTION_WEBHOOK_EVENTS, AT(webhook_events), {0}},
@@ -108,10 +107,6 @@ static const char *group_of(const struct option *o) {
         if (str_starts(str_of(o->name), str_of(groups[i])))
             return groups[i];
     return no_group;
-}
-
-bool option_is_available(const struct option *o) {
-    return o->kind != KIND_LATER;
 }
 
 /* Not one of job_options: not under "options" in the answer. */
@@ -479,7 +474,7 @@ const char *option_set(const struct option *o, const struct option_value *v,
         wrong = webhook_set_secret(v, &draft->options);
         break;
     default:
-        return "is not available yet";
+        return "is not an option";
     }
     if (!wrong)
         draft->options.given |= 1U << o->bit;

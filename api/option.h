@@ -37,7 +37,6 @@ struct option;
 const struct option *option_find(struct str name);
 /* "extract." where |name| is that of a group of options; NULL: it is none. */
 const char *option_group(struct str name);
-bool option_is_available(const struct option *o);
 bool option_is_json_only(const struct option *o);
 /* Reads |text| as the option's type. */
 struct option_value option_of_text(const struct option *o, struct str text);

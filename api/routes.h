@@ -13,7 +13,6 @@ struct route {
     void (*begin)(struct api_call *c); /* before the body; may be NULL */
     bool blocks;                       /* finish waits for a durable change */
     const char *parameters;            /* of the query, by spaces; NULL: the handler checks them */
-    const char *later;                 /* of these that are not available yet; NULL: none */
     const char *summary;
 };
 
@@ -48,6 +47,7 @@ void route_retry_job_begin(struct api_call *c);
 void route_retry_job(struct api_call *c);
 void route_delete_job(struct api_call *c);
 void route_list_hosts(struct api_call *c);
+void route_list_backlinks(struct api_call *c);
 void route_job_summary(struct api_call *c);
 void route_list_events(struct api_call *c);
 void route_list_webhooks(struct api_call *c);

@@ -44,11 +44,11 @@ static void committed(struct store_batch *b) {
     signal_done();
 }
 
-static int64_t make_job(struct store *s, long n) {
+static int64_t make_job(struct store *s, long n, bool indexes) {
     OWNED(ingest) struct ingest *in = NULL;
     OWNED(job) struct job *job = NULL;
     struct submission sub = {0};
-    const struct job draft = {.created_at = clock_wall_ms()};
+    const struct job draft = {.created_at = clock_wall_ms(), .options = {.index_links = indexes}};
     char url[URL_ROOM], key[URL_ROOM];
 
     check(store_ingest_new(s, &in), "store_ingest_new");
@@ -142,7 +142,7 @@ static void settle_all(struct store *s, int64_t job, long n, int n_links) {
     free(results);
 }
 
-static void run(const char *folder, long n, int n_links) {
+static void run(const char *folder, long n, int n_links, bool indexes) {
     OWNED(store) struct store *s = NULL;
     OWNED_CHARS char *made = NULL;
     char url[256];
@@ -155,7 +155,7 @@ static void run(const char *folder, long n, int n_links) {
     (void)snprintf(url, sizeof url, "sqlite:%s/bench.db", made);
     o.url = str_of(url);
     check(store_open(&o, &s, NULL), url);
-    settle_all(s, make_job(s, n), n, n_links);
+    settle_all(s, make_job(s, n, indexes), n, n_links);
     store_free(TAKE(s));
     (void)snprintf(url, sizeof url, "%s/bench.db", made);
     (void)unlink(url);
@@ -170,11 +170,14 @@ int main(int argc, char **argv) {
     const char *folder = argc > 3 ? argv[3] : "/tmp";
 
     if (n > 0) {
-        run(folder, n, n_links);
+        run(folder, n, n_links, false);
         return 0;
     }
-    run(folder, 10000, n_links);
-    run(folder, 1000000, n_links);
-    run(folder, 5000000, n_links);
+    run(folder, 10000, n_links, false);
+    run(folder, 1000000, n_links, false);
+    run(folder, 5000000, n_links, false);
+    printf("without, and with an index of the links:\n");
+    run(folder, 100000, 20, false);
+    run(folder, 100000, 20, true);
     return 0;
 }

@@ -80,6 +80,9 @@ struct backend_ops {
     enum err (*tasks_read)(struct backend *b, int64_t job, enum tasks_which which,
                            struct task_cursor *after, size_t max_rows, record_visit *visit,
                            void *arg, bool *ret_more);
+    enum err (*backlinks_read)(struct backend *b, int64_t tenant, struct str url,
+                               int64_t *after_page, size_t max_pages, backlink_visit *visit,
+                               void *arg, bool *ret_more);
     enum err (*summary)(struct backend *b, int64_t job, struct summary **ret_summary);
     enum err (*hosts_read)(struct backend *b, int64_t job, int64_t *after_host, size_t max_rows,
                            host_visit *visit, void *arg, bool *ret_more);

@@ -338,6 +338,7 @@ struct job_options {
     uint32_t webhook_events;    /* bits 1 << WEBHOOK_x */
     char *webhook_headers;      /* "Name: value", joined by \n; NULL: none */
     char *webhook_secret;       /* "whsec_" and base64; NULL: its messages are not signed */
+    bool index_links;           /* they can be found by what they name */
     char *headers;              /* of its requests: "Name: value", joined by \n; NULL: none */
 };
 
@@ -370,6 +371,7 @@ enum job_option {
     OPTION_WEBHOOK_HEADERS,
     OPTION_WEBHOOK_SECRET,
     OPTION_HEADERS,
+    OPTION_INDEX_LINKS,
     OPTION_COUNT
 };
 

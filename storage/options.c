@@ -48,6 +48,7 @@ static const struct field fields[] = {
     [1 + OPTION_WEBHOOK_HEADERS] = {KIND_TEXT, AT(webhook_headers), 0},
     [1 + OPTION_WEBHOOK_SECRET] = {KIND_TEXT, AT(webhook_secret), 0},
     [1 + OPTION_HEADERS] = {KIND_TEXT, AT(headers), 0},
+    [1 + OPTION_INDEX_LINKS] = {KIND_BOOL, AT(index_links), 0},
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
 _Static_assert(FIELDS == 1 + OPTION_COUNT, "a field for each option");

@@ -23,6 +23,7 @@ static void sqlite_free(struct sqlite *s) {
     buf_done(&s->scratch.links);
     free(s->scratch.sorted);
     growth_done(&s->scratch.growth);
+    backlinks_done(&s->scratch.backlinks);
     failures_done(&s->scratch.failures);
     db_free(s->db);
     if (s->lock_fd >= 0)
@@ -103,6 +104,7 @@ static const struct backend_ops ops = {
     .commit = sqlite_commit,
     .records_read = sqlite_records_read,
     .tasks_read = sqlite_tasks_read,
+    .backlinks_read = sqlite_backlinks_read,
     .summary = sqlite_summary,
     .hosts_read = sqlite_hosts_read,
     .links_read = sqlite_links_read,

@@ -7,6 +7,7 @@
 #define STORAGE_SQLITE_H
 
 #include "storage/linkrow.h"
+#include "storage/sqlite_backlinks.h"
 #include "storage/sqlite_grow.h"
 #include "storage/sqlite_hosts.h"
 #include "storage/sqlite_moves.h"
@@ -34,6 +35,7 @@ struct sqlite {
         struct growth growth;
         struct failures failures;
         struct tally tally;
+        struct backlinks backlinks;
     } scratch;
     bool gave_back;     /* pages, which a checkpoint has yet to cut off the file */
     int64_t expired_to; /* memos of hosts up to this id were looked at */
@@ -88,6 +90,9 @@ MUST_USE enum err sqlite_records_read(struct backend *b, int64_t job, const stru
 MUST_USE enum err sqlite_tasks_read(struct backend *b, int64_t job, enum tasks_which which,
                                     struct task_cursor *after, size_t max_rows, record_visit *visit,
                                     void *arg, bool *ret_more);
+MUST_USE enum err sqlite_backlinks_read(struct backend *b, int64_t tenant, struct str url,
+                                        int64_t *after_page, size_t max_pages,
+                                        backlink_visit *visit, void *arg, bool *ret_more);
 MUST_USE enum err sqlite_summary(struct backend *b, int64_t job, struct summary **ret_summary);
 MUST_USE enum err sqlite_hosts_read(struct backend *b, int64_t job, int64_t *after_host,
                                     size_t max_rows, host_visit *visit, void *arg, bool *ret_more);

@@ -128,6 +128,10 @@ static enum err store_page(struct sqlite *s, struct ledger *l, const struct resu
     int64_t seq = l->next_page++, page = page_id(l->job.no, seq);
     enum err e = insert_page(s, page, r);
 
+    if (e == ERR_OK && l->indexes_links)
+        e = r->record.not_modified
+                ? backlinks_add_stored(&s->scratch.backlinks, s->db, s->scratch.codec, page)
+                : backlinks_add(&s->scratch.backlinks, page, links_view(&r->links));
     if (e == ERR_OK)
         e = note_failure(s, l, r, seq);
     return e == ERR_OK && l->revalidates ? validators_note(s->db, l->job.tenant, page, r) : e;
@@ -214,6 +218,7 @@ static enum err settle_job(struct writer *w, struct sqlite *s, struct result **r
         return e;
     failures_clear(&s->scratch.failures); /* of a run that was rolled back */
     tally_clear(&s->scratch.tally);
+    backlinks_clear(&s->scratch.backlinks);
     first_page = l.next_page;
     for (size_t i = 0; i < n && e == ERR_OK; i++)
         e = take(s, &l, &place, results[i]);
@@ -222,6 +227,8 @@ static enum err settle_job(struct writer *w, struct sqlite *s, struct result **r
     writer_count(w, grown, 0);
     if (e == ERR_OK)
         e = tally_flush(&s->scratch.tally, s->db, l.job.no);
+    if (e == ERR_OK)
+        e = backlinks_flush(&s->scratch.backlinks, s->db, l.job.tenant);
     return e == ERR_OK ? close_ledger(w, &l, &s->scratch.failures, l.next_page - first_page) : e;
 }
 

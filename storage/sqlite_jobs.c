@@ -149,8 +149,8 @@ enum err jobs_put_receiving(struct db *db, const struct job *draft, int64_t salt
             db,
             "INSERT INTO job(id,state,priority,version,next_page,created_at,retention_ms,"
             "deadline_at,max_pages,keeps_seen,salt,name,metadata,options,revalidates,tenant,"
-            "webhook,receiver)"
-            " VALUES(?1,?2,?3,0,1,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)",
+            "webhook,receiver,indexes_links)"
+            " VALUES(?1,?2,?3,0,1,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)",
             db_blob(uuid_str(&draft->id)), db_int(JOB_RECEIVING), db_int(draft->priority),
             db_int(draft->created_at), db_int((int64_t)draft->options.retention_seconds * 1000),
             db_int(deadline_of(&draft->options, draft->created_at)),
@@ -158,7 +158,8 @@ enum err jobs_put_receiving(struct db *db, const struct job *draft, int64_t salt
             db_int(salt), db_blob(str_of(draft->name)), db_blob(str_of(draft->metadata)),
             db_blob(buf_str(&options)), db_int(draft->options.revalidate), db_int(draft->tenant),
             db_int(draft->options.webhook_url ? draft->options.webhook_events : 0),
-            db_int(outbox_receiver(draft->options.webhook_url)));
+            db_int(outbox_receiver(draft->options.webhook_url)),
+            db_int(draft->options.index_links));
     if (e == ERR_OK)
         *ret_no = sqlite3_last_insert_rowid(db->handle);
     return e;

@@ -48,7 +48,8 @@ enum err ledger_get(struct db *db, int64_t no, struct ledger *ret_ledger) {
                           "SELECT " LEDGER_JOB_COLUMNS
                           ",next_page,next_seq,settled_as,ended_below,ended_n,dead_hosts,"
                           "keeps_seen,salt,max_pages,revalidates,retention_ms,"
-                          "iif(webhook_ended,0,webhook),receiver,next_delivery,progress_told_at"
+                          "iif(webhook_ended,0,webhook),receiver,next_delivery,progress_told_at,"
+                          "indexes_links"
                           " FROM job WHERE no=?1",
                           db_int(no));
 
@@ -73,6 +74,7 @@ enum err ledger_get(struct db *db, int64_t no, struct ledger *ret_ledger) {
     l.receiver = sqlite3_column_int64(st, at++);
     l.next_delivery = sqlite3_column_int64(st, at++);
     l.progress_told_at = sqlite3_column_int64(st, at++);
+    l.indexes_links = sqlite3_column_int64(st, at++) != 0;
     *ret_ledger = l;
     return ERR_OK;
 }

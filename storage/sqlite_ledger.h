@@ -39,6 +39,7 @@ struct ledger {
     int64_t salt;
     uint64_t max_pages; /* 0: no limit */
     bool revalidates;
+    bool indexes_links;
     int64_t retention_ms; /* once it is finished; 0: it stays */
     uint32_t webhook;     /* bits 1 << WEBHOOK_x: what is told of it; 0: nothing, or no more */
     int64_t receiver;     /* of that */

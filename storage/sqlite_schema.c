@@ -119,6 +119,12 @@ static const char *const migrations[] = {
     "CREATE TABLE tally("
     "  job INTEGER NOT NULL, kind INTEGER NOT NULL, key ANY NOT NULL, n INTEGER NOT NULL,"
     "  PRIMARY KEY(job, kind, key)) STRICT, WITHOUT ROWID;",
+    /* Of jobs that index their links: the pages (of which see the id) that name a URL. */
+    "ALTER TABLE job ADD COLUMN indexes_links INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE backlink("
+    "  tenant INTEGER NOT NULL, hash INTEGER NOT NULL, page INTEGER NOT NULL,"
+    "  PRIMARY KEY(tenant, hash, page)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX backlink_by_page ON backlink(page);",
 };
 enum { VERSION = sizeof migrations / sizeof *migrations };
 

@@ -23,6 +23,9 @@ static const struct {
     {"DELETE FROM validator WHERE hash IN (SELECT hash FROM validator"
      " WHERE page>=?1<<32 AND page<(?1+1)<<32 LIMIT ?2)",
      1},
+    {"DELETE FROM backlink WHERE (tenant,hash,page) IN (SELECT tenant,hash,page FROM backlink"
+     " WHERE page>=?1<<32 AND page<(?1+1)<<32 LIMIT ?2)",
+     1},
     {"DELETE FROM page_more WHERE (page,part) IN (SELECT page,part FROM page_more"
      " WHERE page>=?1<<32 AND page<(?1+1)<<32 LIMIT ?2)",
      10},

@@ -245,6 +245,12 @@ enum err store_tasks_read(struct store *s, int64_t job, enum tasks_which which,
                                        ret_more);
 }
 
+enum err store_backlinks_read(struct store *s, int64_t tenant, struct str url, int64_t *after_page,
+                              size_t max_pages, backlink_visit *visit, void *arg, bool *ret_more) {
+    return s->backend->ops->backlinks_read(s->backend, tenant, url, after_page, max_pages, visit,
+                                           arg, ret_more);
+}
+
 enum err store_summary(struct store *s, int64_t job, struct summary **ret_summary) {
     return s->backend->ops->summary(s->backend, job, ret_summary);
 }

@@ -214,6 +214,8 @@ static const char to_first_schema[] = "DROP TABLE delivery;"
                                       "ALTER TABLE job DROP COLUMN next_delivery;"
                                       "ALTER TABLE job DROP COLUMN progress_told_at;"
                                       "ALTER TABLE task DROP COLUMN entitled;"
+                                      "DROP TABLE backlink;"
+                                      "ALTER TABLE job DROP COLUMN indexes_links;"
                                       "PRAGMA user_version=1";
 
 TEST(a_database_of_the_first_schema_is_brought_on) {

@@ -82,8 +82,8 @@ TEST(refuses_what_is_malformed) {
     CHECK(holds("\"pointer\":\"#/urls\""));
     CHECK_INT(post_json("{\"urls\":[\"http://a/\",1]}"), 400);
     CHECK(holds("\"errors\":[{\"pointer\":\"#/urls/1\""));
-    CHECK_INT(post_json("{\"urls\":[\"http://a/\"],\"index_links\":true}"), 400);
-    CHECK(holds("\"detail\":\"is not available yet\""));
+    CHECK_INT(post_json("{\"urls\":[\"http://a/\"],\"index_links\":1}"), 400);
+    CHECK(holds("\"detail\":\"must be true or false\""));
     CHECK_INT(post_text("", "http://a.test/\nhttp://b.test/\xff\n"), 400);
     CHECK(holds("\"line\":2"));
     CHECK_INT(post_text("?a=1&a=2", "http://a.test/"), 400);
