@@ -51,17 +51,15 @@ static unsigned quality(struct str accept, struct str type) {
     return q;
 }
 
-enum err accept_choose(struct str accept, enum format *ret_format) {
+enum err accept_choose(struct str accept, unsigned formats, enum format *ret_format) {
     unsigned best = 0;
 
-    if (str_trim(accept).len == 0) {
-        *ret_format = (enum format)0;
-        return ERR_OK;
-    }
+    if (str_trim(accept).len == 0)
+        accept = STR("*/*");
     for (int f = 0; f < FORMAT_COUNT; f++) {
         unsigned q = quality(accept, format_type((enum format)f));
 
-        if (q > best) {
+        if (q > best && formats >> f & 1) {
             best = q;
             *ret_format = (enum format)f;
         }

@@ -127,12 +127,13 @@ static void refuse_method(struct api_call *c) {
 }
 
 static void find_route(struct api_call *c) {
-    struct route_names names = {.delivery = STR_NONE};
+    struct route_names names = {.delivery = STR_NONE, .other = STR_NONE};
 
     switch (routes_find(c->method, c->path, &c->route, &names)) {
     case ROUTE_FOUND:
         c->job_id = names.job;
         c->delivery = names.delivery;
+        c->other = names.other;
         return;
     case ROUTE_UNKNOWN:
         call_refuse(c, PROBLEM_NOT_FOUND, NULL);

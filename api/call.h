@@ -22,6 +22,7 @@ struct api {
     struct codec_limits limits;
     _Atomic uint64_t held_bytes; /* of JSON bodies that are being received */
     _Atomic int packed_streams;  /* see packing.h */
+    _Atomic int diffs;           /* that are being made */
 };
 
 enum { CALL_MAX_BODY = 64 << 20, CALL_MAX_REQUEST_ID = 128 };
@@ -48,6 +49,7 @@ struct api_call {
     struct str origin;   /* of a page on another site that may see the answer; or empty */
     struct uuid job_id;  /* where the path has {id}; from route->finish on the tenant's own */
     struct str delivery; /* where it has {delivery}: what stands there */
+    struct str other;    /* likewise {other} */
     char *request_id;
     const struct route *route; /* NULL: none matches */
     /* its body */

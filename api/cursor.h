@@ -18,6 +18,7 @@ enum cursor_kind {
     CURSOR_HOSTS,      /* host */
     CURSOR_DELIVERIES, /* sequence */
     CURSOR_BACKLINKS,  /* page */
+    CURSOR_DIFF,       /* hash, ordinal, number of the other job */
 };
 
 enum { CURSOR_NUMBERS = 3, CURSOR_MAX_TEXT = 64 };

@@ -81,6 +81,18 @@ struct export_records {
 };
 struct export *export_records_new(const struct export_records *o); /* NULL: out of memory */
 
+struct export_diff {
+    struct store *store;
+    struct uuid job_id;
+    int64_t job, other; /* from what the first found to what the second did */
+    enum format format; /* not JSON */
+    struct columns columns;
+    bool has_names;
+    struct cursor from;   /* CURSOR_DIFF */
+    _Atomic int *running; /* one less when it is freed */
+};
+struct export *export_diff_new(const struct export_diff *o); /* NULL: out of memory */
+
 /* A reader that owns |x|. */
 struct api_reader export_reader(struct export *x);
 /* From now on the reader goes on with the job until it ends, with an empty line for a sign

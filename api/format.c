@@ -246,14 +246,63 @@ enum err format_link(struct buf *out, enum format f, const struct columns *c,
     return e == ERR_OK ? format_line_end(out, f) : e;
 }
 
-enum err format_link_names(struct buf *out, enum format f, const struct columns *c) {
+static enum err put_names(struct buf *out, enum format f, const struct columns *c,
+                          const char *const *names) {
     enum err e = ERR_OK;
 
     if (f != FORMAT_TSV && f != FORMAT_CSV)
         return ERR_OK;
     for (size_t i = 0; i < c->n && e == ERR_OK; i++)
-        e = format_cell(out, f, i == 0, str_of(column_names[c->list[i]]));
+        e = format_cell(out, f, i == 0, str_of(names[c->list[i]]));
     return e == ERR_OK ? format_line_end(out, f) : e;
+}
+
+enum err format_link_names(struct buf *out, enum format f, const struct columns *c) {
+    return put_names(out, f, c, column_names);
+}
+
+/* --- changes -------------------------------------------------------------------- */
+
+static const char *const change_names[] = {"change",
+#define X(name, text) text,
+                                           COLUMN_TABLE(X)
+#undef X
+};
+
+struct columns format_default_change_columns(void) {
+    return (struct columns){{0, 1 + COLUMN_SOURCE_URL, 1 + COLUMN_PARSED_URL}, 3};
+}
+
+enum err format_change_columns_of(struct str list, struct columns *ret_columns) {
+    return format_pick_columns(list, change_names, 1 + COLUMN_COUNT, ret_columns);
+}
+
+static enum err put_change(struct buf *out, const struct format_change *x) {
+    enum err e =
+        buf_put(out, x->is_added ? STR("{\"change\":\"added\"") : STR("{\"change\":\"removed\""));
+
+    for (int c = 0; c < COLUMN_COUNT && e == ERR_OK; c++)
+        e = put_member(out, labels[c], cell_of(&x->line, (enum column)c));
+    return e == ERR_OK ? buf_put_char(out, '}') : e;
+}
+
+enum err format_change(struct buf *out, enum format f, const struct columns *c,
+                       const struct format_change *x) {
+    enum err e = f == FORMAT_NDJSON ? put_change(out, x) : ERR_OK;
+
+    for (size_t i = 0; i < c->n && e == ERR_OK && f != FORMAT_NDJSON; i++) {
+        int column = c->list[i];
+
+        e = format_cell(out, f, i == 0,
+                        column        ? cell_of(&x->line, (enum column)(column - 1))
+                        : x->is_added ? STR("added")
+                                      : STR("removed"));
+    }
+    return e == ERR_OK ? format_line_end(out, f) : e;
+}
+
+enum err format_change_names(struct buf *out, enum format f, const struct columns *c) {
+    return put_names(out, f, c, change_names);
 }
 
 /* --- parts of a canonical URL --------------------------------------------------- */

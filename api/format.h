@@ -70,6 +70,18 @@ MUST_USE enum err format_link(struct buf *out, enum format f, const struct colum
 /* The line of column names: TSV and CSV have one, the others nothing. */
 MUST_USE enum err format_link_names(struct buf *out, enum format f, const struct columns *c);
 
+/* Likewise what one job found and another did not: columns are "change" (0), and then those of
+ * links, each greater by one. */
+struct format_change {
+    struct format_line line;
+    bool is_added; /* else removed */
+};
+struct columns format_default_change_columns(void); /* change, source_url, parsed_url */
+MUST_USE enum err format_change_columns_of(struct str list, struct columns *ret_columns);
+MUST_USE enum err format_change(struct buf *out, enum format f, const struct columns *c,
+                                const struct format_change *change);
+MUST_USE enum err format_change_names(struct buf *out, enum format f, const struct columns *c);
+
 /* One cell of a TSV or CSV line, and what ends the line. In TSV control characters
  * become spaces; CSV is quoted as RFC 4180 has it. */
 MUST_USE enum err format_cell(struct buf *out, enum format f, bool is_first, struct str value);

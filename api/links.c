@@ -19,7 +19,7 @@ void route_list_links(struct api_call *c) {
     struct results_request q;
 
     o.columns = format_default_columns();
-    if (!results_read(c, CURSOR_LINKS, CURSOR_LINKS, &q) ||
+    if (!results_read(c, RESULTS_ALL, CURSOR_LINKS, CURSOR_LINKS, &q) ||
         !results_columns(c, q.format, format_columns_of,
                          "source_url, parsed_url, tag, attr, rel, text", &o.columns) ||
         !results_url(c, "source", &source) || !call_text(c, "host", &o.host) ||

@@ -6,22 +6,27 @@
 #include "crawler/url.h"
 
 /* ?format= wins over Accept. False: the call is answered. */
-static bool read_format(struct api_call *c, enum format *ret_format) {
+static bool read_format(struct api_call *c, unsigned formats, enum format *ret_format) {
+    bool has_json = formats >> FORMAT_JSON & 1;
     const struct str *given = query_get(&c->query, "format");
     struct str accept = STR_NONE;
 
     if (given) {
-        if (format_of(*given, ret_format) == ERR_OK)
+        if (format_of(*given, ret_format) == ERR_OK && formats >> *ret_format & 1)
             return true;
-        call_refuse_parameter(c, "format", "must be json, tsv, ndjson or csv");
+        call_refuse_parameter(c, "format",
+                              has_json ? "must be json, tsv, ndjson or csv"
+                                       : "must be tsv, ndjson or csv");
         return false;
     }
     (void)call_header(c, STR("Accept"), &accept);
-    if (accept_choose(accept, ret_format) == ERR_OK)
+    if (accept_choose(accept, formats, ret_format) == ERR_OK)
         return true;
     call_refuse(c, PROBLEM_NOT_ACCEPTABLE,
-                "there are application/json, text/tab-separated-values, application/x-ndjson "
-                "and text/csv");
+                has_json
+                    ? "there are application/json, text/tab-separated-values, "
+                      "application/x-ndjson and text/csv"
+                    : "there are text/tab-separated-values, application/x-ndjson and text/csv");
     return false;
 }
 
@@ -53,12 +58,12 @@ static bool read_follow(struct api_call *c, struct results_request *q) {
     return !c->is_answered;
 }
 
-bool results_read(struct api_call *c, enum cursor_kind least, enum cursor_kind most,
-                  struct results_request *ret_request) {
+bool results_read(struct api_call *c, unsigned formats, enum cursor_kind least,
+                  enum cursor_kind most, struct results_request *ret_request) {
     struct results_request q = {.job_id = c->job_id, .from = {.kind = least}};
     uint64_t usual;
 
-    if (!read_format(c, &q.format))
+    if (!read_format(c, formats, &q.format))
         return false;
     usual = q.format == FORMAT_JSON ? RESULTS_USUAL : UINT64_MAX;
     if (!call_number(c, "limit", 1, RESULTS_MOST, usual, &q.limit) ||

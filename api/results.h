@@ -18,10 +18,14 @@ struct results_request {
     bool follows;       /* goes on with the job */
 };
 
+/* Bits 1 << FORMAT_x. */
+enum { RESULTS_STREAMED = 1 << FORMAT_TSV | 1 << FORMAT_NDJSON | 1 << FORMAT_CSV };
+enum { RESULTS_ALL = RESULTS_STREAMED | 1 << FORMAT_JSON };
+
 /* |kinds|: cursors of a kind from kinds[0] to kinds[1] will do. False: the call is
  * answered. */
-bool results_read(struct api_call *c, enum cursor_kind least, enum cursor_kind most,
-                  struct results_request *ret_request);
+bool results_read(struct api_call *c, unsigned formats, enum cursor_kind least,
+                  enum cursor_kind most, struct results_request *ret_request);
 /* The parameter |columns|, read by |pick|, out of |names|; *ret_columns stays where it is absent.
  * False: the call is answered. */
 bool results_columns(struct api_call *c, enum format f,

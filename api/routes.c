@@ -24,6 +24,8 @@ static const struct route routes[] = {
      "why its hosts wait"},
     {"GET", "/v1/jobs/{id}/summary", route_job_summary, NULL, true, "",
      "how its URLs ended, counted"},
+    {"GET", "/v1/jobs/{id}/diff/{other}", route_diff_jobs, NULL, true, "columns limit after format",
+     "which links another job found, and which it did not"},
     {"GET", "/v1/links", route_list_backlinks, NULL, true, "to limit cursor",
      "which pages name a URL"},
     {"GET", "/v1/jobs/{id}/events", route_list_events, NULL, false, "types after",
@@ -60,13 +62,15 @@ bool routes_has_job(const struct route *r) {
 }
 
 struct texts_of {
-    struct str id, delivery;
+    struct str id, delivery, other;
 };
 
 /* Where what stands for |segment| goes; NULL: it stands for itself. */
 static struct str *place_of(struct str segment, struct texts_of *t) {
     if (str_eq(segment, STR("{id}")))
         return &t->id;
+    if (str_eq(segment, STR("{other}")))
+        return &t->other;
     return str_eq(segment, STR("{delivery}")) ? &t->delivery : NULL;
 }
 
@@ -102,7 +106,7 @@ enum route_match routes_find(struct str method, struct str path, const struct ro
     enum route_match result = ROUTE_UNKNOWN;
 
     for (size_t i = 0; i < ROUTES; i++) {
-        struct texts_of t = {STR_NONE, STR_NONE};
+        struct texts_of t = {STR_NONE, STR_NONE, STR_NONE};
 
         if (!matches(routes[i].pattern, path, &t))
             continue;
@@ -111,6 +115,7 @@ enum route_match routes_find(struct str method, struct str path, const struct ro
             continue;
         *ret_route = &routes[i];
         ret_names->delivery = t.delivery;
+        ret_names->other = t.other;
         return t.id.len && uuid_parse(t.id, &ret_names->job) != ERR_OK ? ROUTE_BAD_ID : ROUTE_FOUND;
     }
     return result;

@@ -8,7 +8,7 @@
 #include "api/call.h"
 
 struct route {
-    const char *method, *pattern; /* {id}: a job's UUID; {delivery}: any text */
+    const char *method, *pattern; /* {id}: a job's UUID; {delivery}, {other}: any text */
     void (*finish)(struct api_call *c);
     void (*begin)(struct api_call *c); /* before the body; may be NULL */
     bool blocks;                       /* finish waits for a durable change */
@@ -21,7 +21,7 @@ enum route_match { ROUTE_FOUND, ROUTE_UNKNOWN, ROUTE_BAD_ID, ROUTE_OTHER_METHOD 
 /* What stands in a path where its pattern has braces. */
 struct route_names {
     struct uuid job;
-    struct str delivery; /* borrowed from the path */
+    struct str delivery, other; /* borrowed from the path */
 };
 /* HEAD finds the row of GET. ROUTE_BAD_ID: the path is one of ours, but what stands
  * for {id} is no UUID. */
@@ -48,6 +48,7 @@ void route_retry_job(struct api_call *c);
 void route_delete_job(struct api_call *c);
 void route_list_hosts(struct api_call *c);
 void route_list_backlinks(struct api_call *c);
+void route_diff_jobs(struct api_call *c);
 void route_job_summary(struct api_call *c);
 void route_list_events(struct api_call *c);
 void route_list_webhooks(struct api_call *c);

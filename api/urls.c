@@ -39,7 +39,7 @@ void route_list_urls(struct api_call *c) {
     struct results_request q;
 
     o.columns = recordline_default_columns();
-    if (!results_read(c, CURSOR_RECORDS, CURSOR_TASKS, &q) ||
+    if (!results_read(c, RESULTS_ALL, CURSOR_RECORDS, CURSOR_TASKS, &q) ||
         !results_columns(c, q.format, recordline_columns_of, "the columns of the whole table",
                          &o.columns) ||
         !read_outcome(c, &o) || !results_url(c, "url", &url) || !call_text(c, "host", &o.host) ||

@@ -126,7 +126,7 @@ static void try_words(struct str text) {
     enum format f;
     struct columns columns;
 
-    if (accept_choose(text, &f) == ERR_OK)
+    if (accept_choose(text, 15, &f) == ERR_OK)
         must(f >= 0 && f < FORMAT_COUNT, "a format is one");
     if (format_columns_of(text, &columns) == ERR_OK)
         must(columns.n > 0 && columns.n <= COLUMN_COUNT, "columns are some");

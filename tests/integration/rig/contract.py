@@ -10,7 +10,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent.parent
 METHODS = ("get", "post", "put", "patch", "delete")
-STREAMED_ITEMS = {"listUrls": "UrlRecord", "listLinks": "Link"}
+STREAMED_ITEMS = {"listUrls": "UrlRecord", "listLinks": "Link", "diffJobs": "Change"}
 CHECKED_ITEMS = 50  # of a long list: so many of its first, and of its last
 OTHER_ERRORS = (431, 501)  # "default"; a 500 is never right
 NO_OPERATION = (400, 401, 403, 404, 405, 429, 431, 501)  # where path or method is none of ours

@@ -5,7 +5,7 @@
 static int choice(const char *accept) {
     enum format f;
 
-    return accept_choose(str_of(accept), &f) == ERR_OK ? (int)f : -1;
+    return accept_choose(str_of(accept), 15, &f) == ERR_OK ? (int)f : -1;
 }
 
 TEST(takes_the_best_match) {
