@@ -23,6 +23,7 @@ enum {
 struct api *api_new(const struct api_options *o) {
     struct api *a = NEW(struct api);
 
+    (void)pthread_mutex_init(&a->memo_lock, NULL);
     a->options = *o;
     a->options.defaults = (struct job_options){0};
     job_options_copy(&a->options.defaults, &o->defaults);
@@ -38,6 +39,7 @@ void api_free(struct api *a) {
         return;
     job_options_done(&a->options.defaults);
     quota_free(a->quota);
+    (void)pthread_mutex_destroy(&a->memo_lock);
     free(a);
 }
 

@@ -6,6 +6,8 @@
 #ifndef API_CALL_H
 #define API_CALL_H
 
+#include <pthread.h>
+
 #include "api/api.h"
 #include "api/codec.h"
 #include "api/problem.h"
@@ -16,10 +18,21 @@ struct receive;
 struct hold;
 struct keyed;
 
+/* How long the hosts of a job need at least, at one version of it: counting their tasks is most
+ * of what a poll would cost. */
+struct hosts_memo {
+    int64_t job; /* 0: none */
+    uint64_t version;
+    int64_t ms;
+};
+enum { HOSTS_MEMOS = 64 };
+
 struct api {
     struct api_options options;
     struct quota *quota; /* NULL: tenants may call as often as they like */
     struct codec_limits limits;
+    pthread_mutex_t memo_lock; /* guards the memos: of the job with a number of that remainder */
+    struct hosts_memo memos[HOSTS_MEMOS];
     _Atomic uint64_t held_bytes; /* of JSON bodies that are being received */
     _Atomic int packed_streams;  /* see packing.h */
     _Atomic int diffs;           /* that are being made */

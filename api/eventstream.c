@@ -15,7 +15,7 @@ enum {
 };
 
 struct eventstream {
-    const struct api *api;
+    struct api *api;
     int64_t job;
     unsigned types;
     struct event_place told;

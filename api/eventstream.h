@@ -38,7 +38,7 @@ struct event_place {
 MUST_USE enum err event_place_parse(struct str id, struct event_place *ret_place);
 
 struct eventstream_options {
-    const struct api *api;
+    struct api *api;
     int64_t job;
     unsigned types; /* bits 1 << EVENT_x */
     struct event_place after;

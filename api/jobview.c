@@ -45,7 +45,7 @@ static bool take_longest(void *arg, const struct host_row *h) {
 }
 
 /* Of the job's first hosts: most jobs have no more. */
-static int64_t hosts_ms(const struct api *a, const struct job *j) {
+static int64_t count_hosts_ms(const struct api *a, const struct job *j) {
     int64_t after = -1;
     uint64_t longest = 0;
     bool more;
@@ -58,7 +58,34 @@ static int64_t hosts_ms(const struct api *a, const struct job *j) {
     return (int64_t)longest * j->options.host_delay_ms;
 }
 
-struct job_view jobview_of(const struct api *a, const struct job *j, int64_t now_ms) {
+static bool recall(struct api *a, const struct job *j, int64_t *ret_ms) {
+    const struct hosts_memo *m = &a->memos[j->no % HOSTS_MEMOS];
+    bool knows;
+
+    pthread_mutex_lock(&a->memo_lock);
+    knows = m->job == j->no && m->version == j->version;
+    *ret_ms = m->ms;
+    pthread_mutex_unlock(&a->memo_lock);
+    return knows;
+}
+
+static void remember(struct api *a, const struct job *j, int64_t ms) {
+    pthread_mutex_lock(&a->memo_lock);
+    a->memos[j->no % HOSTS_MEMOS] = (struct hosts_memo){j->no, j->version, ms};
+    pthread_mutex_unlock(&a->memo_lock);
+}
+
+static int64_t hosts_ms(struct api *a, const struct job *j) {
+    int64_t ms;
+
+    if (recall(a, j, &ms))
+        return ms;
+    ms = count_hosts_ms(a, j);
+    remember(a, j, ms);
+    return ms;
+}
+
+struct job_view jobview_of(struct api *a, const struct job *j, int64_t now_ms) {
     return (struct job_view){.base_path = a->options.base_path,
                              .running = running_of(a, j),
                              .ran_ms = ran_ms(a, j, now_ms),

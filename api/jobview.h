@@ -9,7 +9,7 @@
 #include "api/jobjson.h"
 
 /* How it goes at this moment. */
-struct job_view jobview_of(const struct api *a, const struct job *j, int64_t now_ms);
+struct job_view jobview_of(struct api *a, const struct job *j, int64_t now_ms);
 /* How it went until |at_ms|, when |j| was as it is: the same whenever it is asked. */
 struct job_view jobview_then(const struct api *a, const struct job *j, int64_t at_ms);
 /* The members of a job without the brackets. */

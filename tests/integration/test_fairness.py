@@ -1,5 +1,7 @@
 """Small jobs behind a huge one: the order of requests at the site tells who had to wait."""
 
+import concurrent.futures
+
 import pytest
 
 from rig.site import Reply, page
@@ -24,9 +26,11 @@ def test_small_jobs_do_not_wait_for_a_huge_one(service, site, place):
     net = 1 if place == "the same hosts" else 2
     begin = len(web.requests)
     jobs = [
-        crawld.submit([web.url(f"/small{n}/{i}", f"127.{net}.1.{n + 1}") for i in range(SMALL)])["id"]
+        crawld.submit([web.url(f"/small{n}/{i}", f"127.{net}.1.{n + 1}") for i in range(SMALL)], paused=True)["id"]
         for n in range(SMALL_JOBS)
     ]
+    with concurrent.futures.ThreadPoolExecutor(SMALL_JOBS) as callers:  # all at once
+        list(callers.map(lambda job: crawld.call("POST", f"/v1/jobs/{job}/resume"), jobs))
     for job_id in jobs:
         assert crawld.wait(job_id, seconds=30)["counts"]["succeeded"] == SMALL
     order = [r.path.startswith("/small") for r in web.requests[begin:]]
