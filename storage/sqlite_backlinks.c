@@ -103,9 +103,12 @@ enum err backlinks_flush(struct backlinks *b, struct db *db, int64_t tenant) {
 
 /* --- reading -------------------------------------------------------------------------------- */
 
+enum { LINKS_LOOKED_AT = 50000 }; /* in one read, and those of one page more */
+
 struct backlinks_read {
     struct reader *reader;
     struct str url;
+    uint64_t looked_at; /* links */
     backlink_visit *visit;
     void *arg;
     struct backlink found; /* of the page at hand */
@@ -144,6 +147,7 @@ static enum err enter_page(struct backlinks_read *br, int64_t page, struct buf *
 static enum err visit_part(struct backlinks_read *br, struct links_view links) {
     enum err e;
 
+    br->looked_at += links.n;
     while ((e = links_view_next(&links, &br->found.link)) == ERR_OK)
         if (str_eq(br->found.link.url, br->url))
             br->visit(br->arg, &br->found);
@@ -173,7 +177,7 @@ static enum err read_pages(struct backlinks_read *br, int64_t tenant, int64_t *a
 
     *ret_more = false;
     for (size_t n = 0; e == ERR_OK && (e = db_step(db, st)) == ERR_OK; n++) {
-        if (n == max_pages) {
+        if (n == max_pages || br->looked_at >= LINKS_LOOKED_AT) {
             *ret_more = true;
             break;
         }

@@ -443,9 +443,6 @@ struct host_row {
 };
 enum { HOST_ROW_EXACT = 10000 };
 typedef bool host_visit(void *arg, const struct host_row *h);
-/* In the order of ids, beyond |*after_host| (-1: from the start), which is moved to the last
- * one visited. At most |max_rows|, and fewer where many tasks had to be counted: one short
- * read. *ret_more: there are hosts beyond. */
 /* --- backlinks: which pages name a URL ------------------------------------------------------ */
 
 struct backlink { /* borrowed */
@@ -455,8 +452,9 @@ struct backlink { /* borrowed */
 };
 typedef void backlink_visit(void *arg, const struct backlink *l);
 /* Of the jobs of |tenant| that index their links: visits those to |url| of the next |max_pages|
- * pages after |*after_page| (at first 0), which moves on. Jobs in the order in which they were
- * made, pages in that in which they ended. */
+ * pages after |*after_page| (at first 0), which moves on; of fewer where these have many links:
+ * one short read. *ret_more: there are pages beyond. Jobs in the order in which they were made,
+ * pages in that in which they ended. */
 MUST_USE enum err store_backlinks_read(struct store *s, int64_t tenant, struct str url,
                                        int64_t *after_page, size_t max_pages, backlink_visit *visit,
                                        void *arg, bool *ret_more);
@@ -464,6 +462,9 @@ MUST_USE enum err store_backlinks_read(struct store *s, int64_t tenant, struct s
 /* How the URLs of the job ended, at one moment. */
 MUST_USE enum err store_summary(struct store *s, int64_t job, struct summary **ret_summary);
 
+/* In the order of ids, beyond |*after_host| (-1: from the start), which is moved to the last
+ * one visited. At most |max_rows|, and fewer where many tasks had to be counted: one short
+ * read. *ret_more: there are hosts beyond. */
 MUST_USE enum err store_hosts_read(struct store *s, int64_t job, int64_t *after_host,
                                    size_t max_rows, host_visit *visit, void *arg, bool *ret_more);
 

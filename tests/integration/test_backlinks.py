@@ -105,3 +105,36 @@ def test_what_is_no_question(service):
     crawld = service()
     for query in ("", "?to=", "?to=/relative", "?to=http://a.test/&cursor=x", "?to=http://a.test/&limit=0"):
         assert crawld.get("/v1/links" + query).status == 400, query
+
+
+def test_texts_of_a_hostile_page(service, site):
+    rel, text = '<script>"\\\u2028\x1b[2J\x00 <a href=x>', '<b>"\\\u2028\x1b[2J\x00 </script>'
+    body = f"<!doctype html><a rel='{rel}' href='//h.test/?q=<\"\x7f#f'>{text}\n\t\x01</a>"
+    reply = page()
+    reply.body = body.encode() + b"<a href=/x>\xff\xfe\xed\xa0\x80</a>"
+    web = site({"/": reply})
+    crawld = service()
+    crawld.crawl([web.url("/")], index_links=True, extract={"text": True})
+    links = crawld.get(f"/v1/jobs/{crawld.get('/v1/jobs').json['items'][0]['id']}/links").json["items"]
+    assert len(links) == 2
+    for link in links:  # the two lists say the same, whatever it is
+        (found,) = backlinks(crawld, link["parsed_url"])
+        found.pop("job_id")
+        assert found == link
+
+
+def test_questions_that_are_no_text(service):
+    crawld = service()
+    assert backlinks(crawld, "http://a.test/' OR 1=1 --") == []
+    for to in ("http://%00/", "http://a.test:99999/", "//a.test/", "http://[::1", "%ff%fe"):
+        assert crawld.get("/v1/links?to=" + urllib.parse.quote(to, safe="")).status == 400, to
+    for cursor in ("", "AAAA", "%00", "A" * 65):
+        assert crawld.get("/v1/links?to=http://a.test/&cursor=" + cursor).status == 400, cursor
+
+
+def test_pages_with_very_many_links_come_a_few_at_a_time(service, site):
+    web = site({}, default=page("/hub", *(f"/some/{i}" for i in range(30000))))
+    crawld = service()
+    crawld.crawl([web.url(f"/{i}") for i in range(9)], index_links=True)
+    assert len(sources(backlinks(crawld, web.url("/hub")))) == 9
+    assert len(set(sources(backlinks(crawld, web.url("/hub"), limit=2)))) == 9
