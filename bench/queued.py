@@ -1,5 +1,5 @@
-"""Resident memory with 50,000 and with 5 million URLs queued, on few hosts and on many, and with a
-million hosts put off."""
+"""Resident memory with 50,000 and with 5 million URLs queued, on few hosts and on many, with a
+million hosts put off before a start, and with many that are put off by a running service."""
 
 import contextlib
 import pathlib
@@ -52,6 +52,36 @@ def put_off(n, hosts):
             crawld.kill()
 
 
+def dead_list(hosts):
+    """Nobody listens at port 1; the fifth failure of a host puts it off."""
+    for start in range(0, hosts, 5_000):
+        yield b"".join(
+            b"http://127.%d.%d.%d:1/%d\n" % (i >> 16 & 255, i >> 8 & 255, i & 255, n)
+            for i in range(start + 65536, min(start + 5_000, hosts) + 65536)
+            for n in range(12)
+        )
+
+
+def put_off_live(hosts):
+    """MiB at most and in the end, once each was found dead."""
+    with tempfile.TemporaryDirectory() as folder:
+        options = ("--allow-net", "127.0.0.0/8", "--host-delay-ms", "0")
+        crawld = Crawld(pathlib.Path(folder), *options).start()
+        try:
+            answer = crawld.post_text(
+                "/v1/jobs?max_attempts=1&robots=ignore", dead_list(hosts), timeout=300
+            )
+            job = f"/v1/jobs/{answer.json['id']}"
+            most = 0
+            while crawld.get(job).json["counts"]["failed"] < 5 * hosts:
+                most = max(most, anonymous_bytes(crawld))
+                time.sleep(0.5)
+            time.sleep(SETTLE_SECONDS)
+            return most / 2**20, anonymous_bytes(crawld) / 2**20
+        finally:
+            crawld.kill()
+
+
 def start(folder):
     return Crawld(
         pathlib.Path(folder), "--host-delay-ms", "60000", "--dns-server", "127.0.0.1:9"
@@ -87,3 +117,6 @@ def main():
         f"put off: {few:.1f} MiB with 1,000 hosts, {many:.1f} MiB with 1,000,000:"
         f" {many - few:+.1f} MiB; {1000 * cpu:.1f} ms of CPU a second"
     )
+    for hosts in (50_000, 200_000):
+        most, end = put_off_live(hosts)
+        print(f"found dead: {hosts:,} hosts: {most:.1f} MiB at most, {end:.1f} MiB in the end")

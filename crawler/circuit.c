@@ -52,6 +52,11 @@ void circuit_succeeded(struct circuit *c) {
     *c = (struct circuit){0};
 }
 
+void circuit_ask_again(struct circuit *c, int64_t now) {
+    if (c->blocked_until > now)
+        c->blocked_until = now;
+}
+
 int64_t circuit_blocked_until(const struct circuit *c) {
     return c->blocked_until;
 }

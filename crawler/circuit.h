@@ -48,6 +48,8 @@ bool circuit_counts(enum code code, bool had_byte);
  * |divisor|: 1; in tests all times are divided by it. */
 enum circuit_state circuit_failed(struct circuit *c, int64_t started_at, int64_t now,
                                   uint64_t random, uint32_t divisor);
+/* Somebody asks for another try: its block is over, and one request goes first. */
+void circuit_ask_again(struct circuit *c, int64_t now);
 /* An answer of any status. */
 void circuit_succeeded(struct circuit *c);
 

@@ -132,8 +132,14 @@ static void crawl_end(struct engine *e, int64_t no, bool is_released) {
 }
 
 static void note_growth(struct engine *e, const struct job_change *change) {
-    if (change->host < 0 || engine_owns(e, change->host))
-        sched_job_grew(e->sched, change->job, change->host);
+    struct sched_host *host;
+
+    if (change->host >= 0 && !engine_owns(e, change->host))
+        return;
+    sched_job_grew(e->sched, change->job, change->host);
+    host = change->host >= 0 ? sched_find(e->sched, change->host) : NULL;
+    if (host && sched_owner(host))
+        host_put_off(sched_owner(host));
 }
 
 static void take_change(struct engine *e, const struct job_change *change) {
@@ -141,8 +147,6 @@ static void take_change(struct engine *e, const struct job_change *change) {
         note_growth(e, change);
         return;
     }
-    if (change->has_grown)
-        return;
     switch (change->state) {
     case JOB_QUEUED:
     case JOB_RUNNING:

@@ -166,15 +166,30 @@ static void learn(struct host *h, struct host_memo *memo) {
     apply(h);
 }
 
+/* A retry did so: a block that is over leaves no such memo but for a moment. */
+static bool asks_again(const struct host_memo *m) {
+    struct circuit c = m ? circuit_restored(m->fails, m->blocked_until) : (struct circuit){0};
+
+    return circuit_is_probing(&c) && !circuit_blocked_until(&c);
+}
+
+static void ask_again(struct host *h) {
+    circuit_ask_again(&h->circuit, h->engine->now);
+    sched_lift(h->engine->sched, h->sched);
+    apply(h);
+}
+
 void host_learn(struct engine *e, struct sched_host *sched, struct str name,
                 struct host_memo *memo) {
     struct host *h = sched_owner(sched);
 
-    if (h) { /* it was here all the time */
-        host_memo_free(memo);
+    if (!h) {
+        learn(host_new(e, sched, name), memo);
         return;
     }
-    learn(host_new(e, sched, name), memo);
+    if (asks_again(memo)) /* else it was here all the time, and knows more */
+        ask_again(h);
+    host_memo_free(memo);
 }
 
 static void ask_store(struct host *h) {
@@ -353,7 +368,7 @@ void host_robots_unreachable(struct host *h) {
 
 /* --- trouble --------------------------------------------------------------------------------- */
 
-/* Nothing of it stays here until then. */
+/* Nothing of it stays here until then, but for the seconds in which the store hears of it. */
 static void close_until(struct host *h, enum sched_closing why, int64_t until) {
     trips_drop_hops(h->engine, h->sched);
     sched_close(h->engine->sched, h->sched, why, until);

@@ -239,6 +239,8 @@ void sched_close(struct sched *s, struct sched_host *h, enum sched_closing why, 
         if (why != CLOSED_ROBOTS || q->job->obeys_robots)
             close_queue_of(s, q, why, until);
     }
+    if (why != CLOSED_ROBOTS)
+        sched_host_put_off(s, h);
     sched_host_place(s, h);
     drop_idle_queues(s, h);
 }

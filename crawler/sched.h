@@ -108,6 +108,7 @@ int64_t sched_host_id(const struct sched_host *h);
 
 /* No request to this host starts before |until|. */
 void sched_hold(struct sched *s, struct sched_host *h, int64_t until, enum sched_block why);
+void sched_lift(struct sched *s, struct sched_host *h); /* not any more */
 /* Nor while it is suspended. */
 void sched_suspend(struct sched *s, struct sched_host *h, bool is_suspended);
 /* Jobs that obey robots.txt do not before |until|; 0: they may. But for tasks with a
@@ -128,7 +129,8 @@ enum sched_closing {
     CLOSED_UNAVAILABLE, /* given up */
     CLOSED_ROBOTS,      /* given up by the jobs that obey robots.txt: only theirs are closed */
 };
-/* |until|: of a deferred one, as the store is told. |h| is not to be used after. */
+/* |until|: of a deferred one, as the store is told. |h| is not to be used after: unless more
+ * comes for it, it leaves some seconds later, before it may be asked. */
 void sched_close(struct sched *s, struct sched_host *h, enum sched_closing why, int64_t until);
 /* A redirect hop that waits at |h|, whose caller owns it now and which is still away;
  * NULL: none. To be asked before sched_close, which leaves them where they are. */

@@ -4,6 +4,8 @@
 #include "base/mem.h"
 #include "crawler/sched_impl.h"
 
+enum { TOLD_MS = 5000 }; /* until the store has surely heard of a hold, and no older answer comes */
+
 /* --- coming and going ------------------------------------------------------------- */
 
 struct sched_host *sched_host_get(struct sched *s, uint64_t id) {
@@ -149,17 +151,21 @@ static int64_t place_queues(struct sched *s, struct sched_host *h) {
     return next_at;
 }
 
+static int64_t kept_until(const struct sched_host *h) {
+    return h->is_put_off ? later(polite_at(h), h->put_off_at + TOLD_MS) : host_start_at(h);
+}
+
 static void rest(struct sched *s, struct sched_host *h) {
-    int64_t start_at = host_start_at(h);
+    int64_t until = kept_until(h);
 
     if (h->started > 0 || !list_empty(&h->queues))
         return;
-    if (start_at <= s->now) {
+    if (until <= s->now) {
         host_free(s, h);
         return;
     }
     h->is_cooling = true;
-    heap_put(&s->cooling, &h->node, start_at);
+    heap_put(&s->cooling, &h->node, until);
 }
 
 void sched_host_place(struct sched *s, struct sched_host *h) {
@@ -216,8 +222,20 @@ void sched_hold(struct sched *s, struct sched_host *h, int64_t until, enum sched
     if (until > h->hold_until) {
         h->hold_until = until;
         h->held_by = why;
+        h->is_put_off = false;
     }
     sched_host_place(s, h);
+}
+
+void sched_lift(struct sched *s, struct sched_host *h) {
+    h->hold_until = 0;
+    h->is_put_off = false;
+    sched_host_place(s, h);
+}
+
+void sched_host_put_off(struct sched *s, struct sched_host *h) {
+    h->is_put_off = h->hold_until > s->now;
+    h->put_off_at = s->now;
 }
 
 void sched_suspend(struct sched *s, struct sched_host *h, bool is_suspended) {

@@ -25,6 +25,8 @@ struct sched_host {
     bool is_probed, is_suspended;
     enum sched_block held_by;
     int64_t sent_at, due_at, hold_until; /* due_at: by the delay in force at the last sending */
+    bool is_put_off; /* the store is told of the hold, and |hold_until| is not waited for here */
+    int64_t put_off_at;
     int64_t robots_until;
     int64_t served; /* the queues' count of turns, as far as the one served last */
 };
@@ -127,6 +129,7 @@ void sched_host_to_end_of_line(struct sched *s, struct sched_host *h);
 void sched_host_promise(struct sched_host *h); /* one more is started and unsent */
 /* Of its queues in line, the one whose turn it is. */
 struct queue *sched_host_turn(const struct sched_host *h);
+void sched_host_put_off(struct sched *s, struct sched_host *h); /* for as long as it is held */
 void sched_hosts_note_time(struct sched *s);
 void queue_leave_line(struct sched *s, struct queue *q);
 struct queue *sched_host_queue(const struct sched_host *h, int64_t job); /* or NULL */

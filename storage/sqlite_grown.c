@@ -8,6 +8,10 @@ void grown_add(struct grown *g, int64_t host) {
     g->n++;
 }
 
+void grown_note_all(struct grown *g) {
+    g->n = GROWN_TOLD + 1;
+}
+
 void grown_tell(const struct grown *g, struct writer *w, const struct ledger *l) {
     struct job_change c = {.job = l->job.no, .state = l->job.state, .has_grown = true, .host = -1};
 

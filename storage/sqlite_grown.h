@@ -14,6 +14,7 @@ struct grown {
 };
 /* Hosts of which one comes again and again should come in a row. */
 void grown_add(struct grown *g, int64_t host);
+void grown_note_all(struct grown *g); /* they are looked through from the first */
 void grown_tell(const struct grown *g, struct writer *w, const struct ledger *l);
 
 #endif

@@ -145,7 +145,7 @@ enum err hosts_undefer(struct db *db, int64_t job, int64_t host) {
 
 /* Its failures stay: one request goes first, alone. */
 enum err hosts_ask_again(struct db *db, int64_t host) {
-    return DB_RUN(db, "UPDATE host SET blocked_until=0 WHERE id=?1", db_int(host));
+    return DB_RUN(db, "UPDATE host SET blocked_until=0 WHERE id=?1 AND fails>0", db_int(host));
 }
 
 /* --- memos ------------------------------------------------------------------------------ */

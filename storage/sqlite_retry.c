@@ -175,7 +175,7 @@ static enum err move_tasks_of(struct slice *s, int64_t host, struct host_mark ma
 static enum err lift_mark(struct slice *s, int64_t host) {
     s->l.dead_hosts--;
     return DB_RUN(s->db,
-                  "UPDATE work SET settled_as=0,settled_below=0,settled_n=0"
+                  "UPDATE work SET settled_as=0,settled_below=0,settled_n=0,ready_at=0"
                   " WHERE job=?1 AND host=?2",
                   db_int(s->l.job.no), db_int(host));
 }
@@ -197,6 +197,7 @@ static enum err retry_dead_hosts(struct slice *s, struct progress *p) {
         if (e != ERR_OK)
             break;
         p->after.host = host;
+        grown_note_all(&s->grown); /* engines that hold it read of it again only so */
         e = hosts_ask_again(s->db, host);
         if (e == ERR_OK)
             e = move_tasks_of(s, host, mark);

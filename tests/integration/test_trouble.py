@@ -194,6 +194,30 @@ def test_a_retry_asks_a_host_that_was_given_up_at_once(service, site):
     assert second.at >= probe.at + 0.5
 
 
+def blocks_until(crawld):
+    """By time.monotonic()."""
+    with contextlib.closing(sqlite3.connect(crawld.database)) as database:
+        (until,) = database.execute("SELECT max(blocked_until) FROM host").fetchone()
+    return until / 1000 - time.time() + time.monotonic()
+
+
+@pytest.mark.parametrize("has_ended", [True, False])
+def test_a_retry_asks_a_host_that_was_given_up_while_it_is_known(service, site, has_ended):
+    """The engine has not forgotten it yet, and the job may be at work elsewhere."""
+    web, slow = site({}, default=Reply(raw=b"")), site({}, default=Reply(body=b"", delay=60))
+    crawld = service(env={"CRAWLD_TEST_PATIENCE_DIVISOR": "60"})
+    urls = [web.url(f"/{i}") for i in range(30)]
+    job_id = crawld.submit(urls if has_ended else [slow.url("/"), *urls], max_attempts=1)["id"]
+    crawld.wait(job_id, lambda j: j["counts"]["failed"] == 30, seconds=60)
+    until = blocks_until(crawld)
+    web.default = Reply(body=page("/x").body, delay=0.5)
+    seen = len(web.requests)
+    assert crawld.call("POST", f"/v1/jobs/{job_id}/retry").json["retried"] == 30
+    crawld.wait(job_id, lambda j: j["counts"]["succeeded"] == 30, seconds=60)
+    probe, second = web.requests[seen : seen + 2]
+    assert probe.at < until and second.at >= probe.at + 0.5
+
+
 def test_the_delay_holds_over_spellings_and_restarts(service, site, dns):
     web = site({}, default=page("/x"))
     names = dns({"example.test": A("127.0.0.1")})

@@ -104,6 +104,18 @@ TEST(comes_back_as_it_was_kept) {
     CHECK_INT(circuit_failed(&c, 777, 777, 0, 1), CIRCUIT_GAVE_UP);
 }
 
+TEST(is_asked_again_by_one_request_whatever_comes_of_older_ones) {
+    struct circuit c = circuit_restored(9, 600000);
+
+    circuit_ask_again(&c, 1000);
+    CHECK_INT(circuit_blocked_until(&c), 1000);
+    CHECK(circuit_is_probing(&c));
+    (void)circuit_failed(&c, 999, 1001, 0, 1);
+    CHECK_INT(circuit_blocked_until(&c), 1000);
+    CHECK_INT(circuit_failed(&c, 1000, 1002, 0, 1), CIRCUIT_GAVE_UP);
+    CHECK_INT(circuit_blocked_until(&c), 1002 + CIRCUIT_GAVE_UP_MS);
+}
+
 TEST(counts_what_never_connected) {
     CHECK(circuit_counts(CODE_DNS_ERROR, false) && circuit_counts(CODE_CONNECT_ERROR, false));
     CHECK(circuit_counts(CODE_TLS_ERROR, false) && circuit_counts(CODE_TIMEOUT, false));

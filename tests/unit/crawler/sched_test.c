@@ -354,6 +354,54 @@ TEST(closes_a_host_and_reports_it) {
     CHECK_INT(next(s, 80, &b), -1 - 20); /* then the store is asked for it */
 }
 
+/* Holds A, which has three tasks, until |until|, and closes it at 0. */
+static void put_off(struct sched *s, int64_t until) {
+    struct sched_host *h;
+    struct sched_closed closed;
+
+    add(s, 1, 0, 1);
+    fill(s, A, 1, 3);
+    CHECK_INT(next(s, 0, &h), 1);
+    sched_sent(s, h, 0);
+    sched_hold(s, h, until, BLOCK_RETRY_AFTER);
+    sched_close(s, h, CLOSED_DEFERRED, until);
+    sched_finished(s, h, 1, true, 1);
+    sched_settled(s, 1, hash_i63(A), 1);
+    CHECK(sched_take_closed(s, &closed));
+}
+
+TEST(lets_a_host_leave_that_is_put_off) {
+    OWNED(sched) struct sched *s = sched_at(-5000);
+    struct sched_host *h;
+
+    put_off(s, 3600000);
+    CHECK_INT(next(s, 4999, &h), -1 - 3595001);
+    CHECK_INT(sched_stats(s).hosts, 1); /* the store may not know of it yet */
+    CHECK_INT(next(s, 5000, &h), -1 - 3595000);
+    CHECK_INT(sched_stats(s).hosts, 0);
+}
+
+TEST(keeps_a_host_that_is_put_off_and_held_anew) {
+    OWNED(sched) struct sched *s = sched_at(-5000);
+    struct sched_host *h;
+
+    put_off(s, 3600000);
+    sched_hold(s, sched_find(s, hash_i63(A)), 3600001, BLOCK_BACKOFF); /* nobody was told of it */
+    CHECK_INT(next(s, 3600000, &h), -1);
+    CHECK_INT(sched_stats(s).hosts, 1);
+}
+
+TEST(lets_a_host_be_asked_whose_hold_is_lifted) {
+    OWNED(sched) struct sched *s = sched_at(-5000);
+    struct sched_host *h;
+
+    put_off(s, 3600000);
+    put(s, 1, A, 2);
+    CHECK_INT(next(s, 10, &h), -1 - 3599990);
+    sched_lift(s, sched_find(s, hash_i63(A)));
+    CHECK_INT(next(s, 10, &h), 2);
+}
+
 TEST(gives_out_hops_before_a_host_is_closed) {
     OWNED(sched) struct sched *s = sched_at(-5000);
     struct task *t;
