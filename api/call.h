@@ -18,12 +18,14 @@ struct receive;
 struct hold;
 struct keyed;
 
-/* How long the hosts of a job need at least, at one version of it: counting their tasks is most
- * of what a poll would cost. */
+/* How long the hosts of a job need at least, at one version of it or some time before: counting
+ * their tasks is most of what a poll would cost. */
 struct hosts_memo {
     int64_t job; /* 0: none */
     uint64_t version;
     int64_t ms;
+    int64_t recount_at; /* monotonic ms: not before, unless it is not known yet */
+    bool is_known;
 };
 enum { HOSTS_MEMOS = 64 };
 

@@ -2,9 +2,13 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "crawler/crew.h"
 
-enum { HOSTS_LOOKED_AT = 64 };
+enum {
+    HOSTS_LOOKED_AT = 64,
+    RECOUNT_MS = 1000, /* a count of some hosts takes 10 ms, and a busy job moves all the time */
+};
 
 static uint64_t running_of(const struct api *a, const struct job *j) {
     struct crew *crew = a->options.crew;
@@ -50,38 +54,47 @@ static int64_t count_hosts_ms(const struct api *a, const struct job *j) {
     uint64_t longest = 0;
     bool more;
 
-    if (j->state != JOB_QUEUED && j->state != JOB_RUNNING)
-        return 0;
     if (store_hosts_read(a->options.store, j->no, &after, HOSTS_LOOKED_AT, take_longest, &longest,
                          &more) != ERR_OK)
         return 0;
     return (int64_t)longest * j->options.host_delay_ms;
 }
 
-static bool recall(struct api *a, const struct job *j, int64_t *ret_ms) {
-    const struct hosts_memo *m = &a->memos[j->no % HOSTS_MEMOS];
-    bool knows;
+/* What is known of it will do. Else whoever asks is to count, and others need not meanwhile. */
+static bool recall(struct api *a, const struct job *j, int64_t now, int64_t *ret_ms) {
+    struct hosts_memo *m = &a->memos[j->no % HOSTS_MEMOS];
+    bool will_do;
 
     pthread_mutex_lock(&a->memo_lock);
-    knows = m->job == j->no && m->version == j->version;
+    if (m->job != j->no)
+        *m = (struct hosts_memo){.job = j->no};
+    will_do = m->is_known && (m->version == j->version || now < m->recount_at);
+    if (!will_do)
+        m->recount_at = now + RECOUNT_MS;
     *ret_ms = m->ms;
     pthread_mutex_unlock(&a->memo_lock);
-    return knows;
+    return will_do;
 }
 
-static void remember(struct api *a, const struct job *j, int64_t ms) {
+static void remember(struct api *a, const struct job *j, int64_t now, int64_t ms) {
     pthread_mutex_lock(&a->memo_lock);
-    a->memos[j->no % HOSTS_MEMOS] = (struct hosts_memo){j->no, j->version, ms};
+    a->memos[j->no % HOSTS_MEMOS] = (struct hosts_memo){.job = j->no,
+                                                        .version = j->version,
+                                                        .ms = ms,
+                                                        .recount_at = now + RECOUNT_MS,
+                                                        .is_known = true};
     pthread_mutex_unlock(&a->memo_lock);
 }
 
 static int64_t hosts_ms(struct api *a, const struct job *j) {
-    int64_t ms;
+    int64_t now = clock_mono_ms(), ms;
 
-    if (recall(a, j, &ms))
+    if (j->state != JOB_QUEUED && j->state != JOB_RUNNING)
+        return 0;
+    if (recall(a, j, now, &ms))
         return ms;
     ms = count_hosts_ms(a, j);
-    remember(a, j, ms);
+    remember(a, j, now, ms);
     return ms;
 }
 
