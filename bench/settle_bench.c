@@ -2,6 +2,7 @@
  * refill and commit of a whole job in batches of 10,000.
  *
  *   settle_bench [URLS [LINKS [FOLDER]]]     default: 10^4 and 10^6, no links
+ *   settle_bench URLS LINKS FOLDER keep      leaves FOLDER/bench.db
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -142,25 +143,28 @@ static void settle_all(struct store *s, int64_t job, long n, int n_links) {
     free(results);
 }
 
-static void run(const char *folder, long n, int n_links, bool indexes) {
+static void settle_in(const char *folder, long n, int n_links, bool indexes) {
     OWNED(store) struct store *s = NULL;
-    OWNED_CHARS char *made = NULL;
     char url[256];
     struct store_options o = {.max_queued_urls = 100000000};
 
-    (void)snprintf(url, sizeof url, "%s/settle-bench-XXXXXX", folder);
-    made = mem_chars(str_of(url));
-    if (!mkdtemp(made))
-        check(ERR_IO, made);
-    (void)snprintf(url, sizeof url, "sqlite:%s/bench.db", made);
+    (void)snprintf(url, sizeof url, "sqlite:%s/bench.db", folder);
     o.url = str_of(url);
     check(store_open(&o, &s, NULL), url);
     settle_all(s, make_job(s, n, indexes), n, n_links);
-    store_free(TAKE(s));
-    (void)snprintf(url, sizeof url, "%s/bench.db", made);
-    (void)unlink(url);
-    (void)snprintf(url, sizeof url, "%s/bench.db.lock", made);
-    (void)unlink(url);
+}
+
+static void run(const char *folder, long n, int n_links, bool indexes) {
+    char made[200], path[256];
+
+    (void)snprintf(made, sizeof made, "%s/settle-bench-XXXXXX", folder);
+    if (!mkdtemp(made))
+        check(ERR_IO, made);
+    settle_in(made, n, n_links, indexes);
+    (void)snprintf(path, sizeof path, "%s/bench.db", made);
+    (void)unlink(path);
+    (void)snprintf(path, sizeof path, "%s/bench.db.lock", made);
+    (void)unlink(path);
     (void)rmdir(made);
 }
 
@@ -170,7 +174,7 @@ int main(int argc, char **argv) {
     const char *folder = argc > 3 ? argv[3] : "/tmp";
 
     if (n > 0) {
-        run(folder, n, n_links, false);
+        (argc > 4 ? settle_in : run)(folder, n, n_links, false);
         return 0;
     }
     run(folder, 10000, n_links, false);
