@@ -40,12 +40,15 @@ static enum err put_line(void *arg, const struct diff_link *l) {
         .line = {l->source_url, &l->link, cursor_text(&c, &d->x.job_id, text)},
         .is_added = l->is_added};
     size_t before = d->x.out.len;
-    enum err e = d->x.left ? format_change(&d->x.out, d->x.format, &d->columns, &change) : ERR_OK;
+    enum err e;
 
-    if (e != ERR_OK)
-        d->x.out.len = before;
-    else if (d->x.left)
+    if (export_is_full(&d->x))
+        return ERR_STOPPED;
+    e = format_change(&d->x.out, d->x.format, &d->columns, &change);
+    if (e == ERR_OK)
         export_end_row(&d->x);
+    else
+        d->x.out.len = before;
     return e;
 }
 

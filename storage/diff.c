@@ -165,7 +165,10 @@ struct side {
     int64_t after_seq; /* of what was scanned */
     bool is_scanned;
     int64_t hash, seq; /* of the next page; hash -1: there is none */
-    int64_t *seqs;     /* of the pages at hand, which have one hash */
+    struct at_hand {
+        int64_t seq;
+        bool is_told; /* with the page of the other job that has its URL */
+    } *pages;         /* which have one hash */
     size_t n, cap;
     enum err err;
 };
@@ -186,7 +189,7 @@ static void side_init(struct side *d, struct store *s, int64_t job) {
 static void side_done(struct side *d) {
     runs_done(&d->runs);
     spool_done(&d->spool);
-    free(d->seqs);
+    free(d->pages);
 }
 
 static bool take_record(void *arg, const struct record *r) {
@@ -232,9 +235,9 @@ static enum err side_enter(struct side *d, int64_t hash) {
     for (d->n = 0; e == ERR_OK && d->hash == hash;) {
         if (d->n == d->cap) {
             d->cap = d->cap ? 2 * d->cap : 4;
-            d->seqs = mem_resize(d->seqs, d->cap, sizeof *d->seqs);
+            d->pages = mem_resize(d->pages, d->cap, sizeof *d->pages);
         }
-        d->seqs[d->n++] = d->seq;
+        d->pages[d->n++] = (struct at_hand){d->seq, false};
         e = next_page(d);
     }
     return e;
@@ -246,7 +249,7 @@ struct diff {
     struct side from, to;
     struct page old, new;
     struct diff_place place, after;
-    bool is_over;
+    bool has_stopped, is_over;
     diff_visit *visit;
     void *arg;
 };
@@ -288,59 +291,66 @@ static enum err tell(struct diff *d, const struct page *a, const struct page *b,
 
         if (b && page_has(b, &a->all[i]))
             continue;
-        d->place.ordinal++;
-        if (d->place.hash == d->after.hash && d->place.ordinal <= d->after.ordinal)
-            continue;
-        l.after = d->place;
-        e = d->visit(d->arg, &l);
+        l.after.ordinal++;
+        if (l.after.hash != d->after.hash || l.after.ordinal > d->after.ordinal)
+            e = d->visit(d->arg, &l);
+        if (e == ERR_OK)
+            d->place = l.after;
     }
     return e;
 }
 
-/* The page of |d->to| with the URL of |d->old|, which is then read and struck off; else
- * ERR_NOT_FOUND. */
-static enum err find_new(struct diff *d) {
-    for (size_t i = 0; i < d->to.n; i++) {
-        enum err e = d->to.seqs[i] ? page_read(d->to.store, d->to.job, d->to.seqs[i], &d->new)
-                                   : ERR_NOT_FOUND;
+/* Reads the page of |d->to| with the URL of |d->old|, if there is one, as the new one. */
+static enum err find_new(struct diff *d, bool *ret_found) {
+    enum err e = ERR_OK;
 
-        if (e != ERR_OK && d->to.seqs[i])
-            return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
-        if (e == ERR_OK && str_eq(buf_str(&d->new.source), buf_str(&d->old.source))) {
-            d->to.seqs[i] = 0;
-            return ERR_OK;
-        }
+    *ret_found = false;
+    for (size_t i = 0; i < d->to.n && e == ERR_OK && !*ret_found; i++) {
+        struct at_hand *at = &d->to.pages[i];
+
+        if (at->is_told)
+            continue;
+        e = page_read(d->to.store, d->to.job, at->seq, &d->new);
+        *ret_found = e == ERR_OK && str_eq(buf_str(&d->new.source), buf_str(&d->old.source));
+        at->is_told = *ret_found;
     }
-    return ERR_NOT_FOUND;
+    return e;
 }
 
 static enum err compare_old(struct diff *d, int64_t seq) {
     enum err e = page_read(d->from.store, d->from.job, seq, &d->old);
+    bool found = false;
 
-    if (e != ERR_OK)
-        return e;
-    e = find_new(d);
-    if (e == ERR_NOT_FOUND)
-        return tell(d, &d->old, NULL, false);
     if (e == ERR_OK)
-        e = tell(d, &d->old, &d->new, false);
-    return e == ERR_OK ? tell(d, &d->new, &d->old, true) : e;
+        e = find_new(d, &found);
+    if (e == ERR_OK)
+        e = tell(d, &d->old, found ? &d->new : NULL, false);
+    return e == ERR_OK && found ? tell(d, &d->new, &d->old, true) : e;
+}
+
+static enum err tell_new(struct diff *d, int64_t seq) {
+    enum err e = page_read(d->to.store, d->to.job, seq, &d->new);
+
+    return e == ERR_OK ? tell(d, &d->new, NULL, true) : e;
 }
 
 /* All pages of one hash, which nearly always is one URL. */
-static enum err compare_pages(struct diff *d) {
+static enum err compare_pages(struct diff *d, int64_t hash) {
     enum err e = ERR_OK;
 
+    d->place = (struct diff_place){hash, 0};
+    for (size_t i = 0; i < d->to.n; i++)
+        d->to.pages[i].is_told = false;
     for (size_t i = 0; i < d->from.n && e == ERR_OK; i++)
-        e = compare_old(d, d->from.seqs[i]);
-    for (size_t i = 0; i < d->to.n && e == ERR_OK; i++) {
-        if (!d->to.seqs[i])
-            continue;
-        e = page_read(d->to.store, d->to.job, d->to.seqs[i], &d->new);
-        if (e == ERR_OK)
-            e = tell(d, &d->new, NULL, true);
-    }
-    return e;
+        e = compare_old(d, d->from.pages[i].seq);
+    for (size_t i = 0; i < d->to.n && e == ERR_OK; i++)
+        if (!d->to.pages[i].is_told)
+            e = tell_new(d, d->to.pages[i].seq);
+    d->has_stopped = e == ERR_STOPPED;
+    if (!d->has_stopped)
+        return e;
+    d->after = d->place;
+    return ERR_OK;
 }
 
 static int64_t lesser(int64_t a, int64_t b) {
@@ -360,10 +370,7 @@ static enum err join(struct diff *d) {
     e = side_enter(&d->from, hash);
     if (e == ERR_OK)
         e = side_enter(&d->to, hash);
-    if (e != ERR_OK || hash < d->after.hash)
-        return e;
-    d->place = (struct diff_place){hash, 0};
-    return compare_pages(d);
+    return e == ERR_OK && hash >= d->after.hash ? compare_pages(d, hash) : e;
 }
 
 enum err diff_step(struct diff *d, diff_visit *visit, void *arg) {
@@ -371,6 +378,8 @@ enum err diff_step(struct diff *d, diff_visit *visit, void *arg) {
     d->arg = arg;
     if (d->is_over)
         return ERR_OK;
+    if (d->has_stopped)
+        return compare_pages(d, d->place.hash);
     if (!d->from.is_scanned)
         return side_scan(&d->from);
     return d->to.is_scanned ? join(d) : side_scan(&d->to);

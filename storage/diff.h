@@ -21,6 +21,7 @@ struct diff_link { /* borrowed */
     struct link link;
     struct diff_place after; /* where to go on behind it */
 };
+/* ERR_STOPPED: not this one yet, and no more now. */
 typedef enum err diff_visit(void *arg, const struct diff_link *l);
 
 struct diff;
@@ -30,8 +31,9 @@ struct diff *store_diff_new(struct store *s, int64_t from, int64_t to, struct di
 void diff_free(struct diff *d); /* NULL is fine */
 DEFINE_OWNED(diff)
 
-/* Does a little of the work, which may visit nothing: some short reads of the store. An error
- * of the visitor ends it. ERR_NOT_FOUND: one of the jobs, or a page, is gone. */
+/* Does a little of the work, which may visit nothing: some short reads of the store, and at most
+ * the differences of one URL. Where the visitor stopped, the next one goes on with the link that
+ * it did not take. ERR_NOT_FOUND: one of the jobs, or a page, is gone; errors of the visitor. */
 MUST_USE enum err diff_step(struct diff *d, diff_visit *visit, void *arg);
 bool diff_is_over(const struct diff *d);
 struct diff_place diff_place(const struct diff *d); /* behind what was visited */

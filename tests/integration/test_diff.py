@@ -113,6 +113,22 @@ def test_many_pages_and_a_large_one(service, site):
     assert found == wanted(crawld, before, after) and len(found) == 8999 + 400
 
 
+def test_one_page_may_differ_in_more_than_is_held(service, site):
+    """Each line names its page, whose URL is long."""
+    web = site({}, default=page(*(f"http://127.0.0.9/{i}" for i in range(12_000))))
+    crawld = service()
+    before = crawld.crawl([web.url("/" + "long" * 1_700)])
+    after = crawld.crawl([web.url("/other")])
+    text = diff(crawld, before, after, "?columns=change,source_url,parsed_url,cursor")
+    assert len(text) > 64 << 20
+    _, *lines = text.split("\n")
+    found = [line.split("\t") for line in lines[:-1]]
+    assert sorted((how, url) for how, _, url, _ in found) == sorted(
+        (how, f"http://127.0.0.9/{i}") for how in ("added", "removed") for i in range(12_000)
+    )
+    assert diff(crawld, before, after, f"?after={found[7000][-1]}").count("\n") == 24_000 - 7001
+
+
 def test_a_job_that_goes_away_cuts_it(service, site):
     crawld = service()
     before, after = two_jobs(crawld, site, pages=40)
