@@ -18,6 +18,8 @@ static unsigned weight(struct str s) {
 /* How narrowly |range| names |type|, or a coding: 3 exactly, 2 "type/" with any subtype, 1 all,
  * 0 not. */
 static int match(struct str range, struct str type) {
+    if (str_eq_ascii(range, STR("x-gzip"))) /* section 8.4.1.3 */
+        range = STR("gzip");
     if (str_eq_ascii(range, type))
         return 3;
     if (str_eq(range, STR("*/*")) || str_eq(range, STR("*")))
@@ -69,10 +71,8 @@ enum err accept_choose(struct str accept, unsigned formats, enum format *ret_for
 
 bool accept_coding(struct str accept, enum pack_format *ret_format) {
     unsigned gzip = quality(accept, STR("gzip")), zstd = quality(accept, STR("zstd"));
-    unsigned alias = quality(accept, STR("x-gzip")); /* section 8.4.1.3 */
     unsigned best, identity;
 
-    gzip = gzip > alias ? gzip : alias;
     *ret_format = zstd >= gzip ? PACK_ZSTD : PACK_GZIP;
     best = zstd >= gzip ? zstd : gzip;
     identity = quality(accept, STR("identity"));

@@ -52,6 +52,7 @@ TEST(leaves_a_body_as_it_is) {
     CHECK_CODING("", "identity");
     CHECK_CODING("br, deflate", "identity");
     CHECK_CODING("gzip;q=0", "identity");
+    CHECK_CODING("zstd;q=0, gzip;q=0, *", "identity");
     CHECK_CODING("identity, gzip;q=0.5", "identity");
     CHECK_CODING("*;q=0", "identity");
     CHECK_CODING("identity;q=0, *;q=0", "identity");
