@@ -22,8 +22,9 @@ struct addition {
     int64_t first_place;        /* of the list; the others follow as it does */
     int64_t salt;
     const struct once *once;
-    bool is_whole; /* all of the list was added */
-    bool is_first; /* the job had nothing: the list's own duplicates are all there are */
+    bool is_whole;    /* all of the list was added */
+    bool is_first;    /* the job had nothing: the list's own duplicates are all there are */
+    uint64_t to_come; /* of the list's tasks, the piece included */
 
     /* building seen; after: as far as is committed */
     enum { BUILD_TASKS, BUILD_PAGES, BUILT } build, next_build;
@@ -251,6 +252,7 @@ static enum err run_tasks(struct writer *w, struct request *request) {
     a->n_added = 0;
     if (e != ERR_OK || !a->n)
         return e;
+    writer_promise(w, l.job.no, l.job.tenant, (struct tenant_load){.urls = a->to_come - a->n});
     all = entries_of(a);
     e = add_tasks(w, a, &l, all);
     free(all);
@@ -309,6 +311,7 @@ static enum err send(struct addition *a, enum err (*run)(struct writer *w, struc
     if (e == ERR_OK && run == run_tasks) {
         a->counts.accepted += a->n_added;
         a->counts.duplicates += a->n - a->n_added;
+        a->to_come -= a->n;
     }
     a->n = 0;
     buf_clear(&a->rows);
@@ -335,14 +338,18 @@ static enum err send_all(struct addition *a, struct seeds *seeds,
 
 static enum err run_begin(struct writer *w, struct request *request) {
     struct addition *a = CONTAINER_OF(request, struct addition, request);
+    struct tenant_load more = {.urls = a->counts.accepted};
     struct ledger l;
     enum err e = held_begin(w, &a->held, &l);
 
     if (e != ERR_OK || !a->held.holds)
         return e;
-    e = tenants_admit(w, l.job.tenant, l.job.state == JOB_COMPLETED ? 1 : 0, a->counts.accepted);
+    more.jobs = l.job.state == JOB_COMPLETED;
+    e = tenants_admit(w, l.job.tenant, more.jobs, more.urls);
     if (e != ERR_OK)
         return e;
+    writer_promise(w, l.job.no, l.job.tenant, more);
+    a->to_come = more.urls;
     a->salt = l.salt;
     a->is_first = l.job.counts.total == 0;
     a->build = l.keeps_seen || a->is_first ? BUILT : BUILD_TASKS;

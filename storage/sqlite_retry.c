@@ -310,6 +310,8 @@ static enum err run_slice(struct writer *w, struct request *request) {
         e = run_phase(&s, &rt->running);
     if (e == ERR_OK)
         e = close_slice(w, &s);
+    if (e == ERR_OK && s.n) /* it is open */
+        writer_promise(w, s.l.job.no, s.l.job.tenant, (struct tenant_load){0});
     rt->running.retried += s.n;
     return e;
 }
@@ -321,8 +323,10 @@ static enum err run_begin(struct writer *w, struct request *request) {
     struct ledger l;
     enum err e = held_begin(w, &rt->held, &l);
 
-    if (e == ERR_OK && rt->held.holds && l.job.state == JOB_COMPLETED)
-        e = tenants_admit(w, l.job.tenant, 1, 0); /* it opens again */
+    if (e == ERR_OK && rt->held.holds && l.job.state == JOB_COMPLETED) { /* it opens again */
+        e = tenants_admit(w, l.job.tenant, 1, 0);
+        writer_promise(w, l.job.no, l.job.tenant, (struct tenant_load){.jobs = e == ERR_OK});
+    }
     if (e != ERR_OK)
         return e;
     rt->committed.after_page = page_id(l.job.no, 0);

@@ -55,11 +55,14 @@ enum err tenants_load(struct db *db, int64_t tenant, struct tenant_load *ret_loa
 
 enum err tenants_admit(struct writer *w, int64_t tenant, uint64_t jobs, uint64_t urls) {
     const struct backend *b = writer_backend(w);
-    struct tenant_load load;
+    struct tenant_load load, promised;
     enum err e;
 
     if (!b->tenant_max_jobs && !b->tenant_max_queued_urls)
         return ERR_OK;
     e = tenants_load(writer_db(w), tenant, &load);
+    promised = writer_promised(w, tenant);
+    load.jobs += promised.jobs;
+    load.urls += promised.urls;
     return e == ERR_OK ? backend_admits(b, load, jobs, urls) : e;
 }

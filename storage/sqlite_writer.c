@@ -44,7 +44,10 @@ struct writer {
     int64_t queued_delta;
     uint64_t results_delta;
     bool has_posted;
-    int64_t *held; /* jobs */
+    struct hold {
+        int64_t job, tenant;
+        struct tenant_load promised;
+    } *held;
     size_t n_held, cap_held;
     bool has_let_go;
 };
@@ -85,7 +88,7 @@ void writer_post(struct writer *w) {
 static size_t find_held(const struct writer *w, int64_t job) {
     size_t i = 0;
 
-    while (i < w->n_held && w->held[i] != job)
+    while (i < w->n_held && w->held[i].job != job)
         i++;
     return i;
 }
@@ -101,8 +104,28 @@ bool writer_hold(struct writer *w, int64_t job) {
         w->cap_held = w->cap_held ? w->cap_held * 2 : 4;
         w->held = mem_resize(w->held, w->cap_held, sizeof *w->held);
     }
-    w->held[w->n_held++] = job;
+    w->held[w->n_held++] = (struct hold){.job = job};
     return true;
+}
+
+void writer_promise(struct writer *w, int64_t job, int64_t tenant, struct tenant_load more) {
+    size_t at = find_held(w, job);
+
+    assert(at < w->n_held);
+    w->held[at].tenant = tenant;
+    w->held[at].promised = more;
+}
+
+struct tenant_load writer_promised(const struct writer *w, int64_t tenant) {
+    struct tenant_load sum = {0};
+
+    for (size_t i = 0; i < w->n_held; i++) {
+        if (w->held[i].tenant != tenant)
+            continue;
+        sum.jobs += w->held[i].promised.jobs;
+        sum.urls += w->held[i].promised.urls;
+    }
+    return sum;
 }
 
 void writer_let_go(struct writer *w, int64_t job) {

@@ -64,6 +64,9 @@ bool writer_alone(struct writer *w, enum err (*run)(struct writer *w, void *arg)
  * between two of them. False: it is held by another. In memory: not undone by a rollback. */
 MUST_USE bool writer_hold(struct writer *w, int64_t job);
 void writer_let_go(struct writer *w, int64_t job); /* harmless where it is not held */
+/* A held job is still to get so much, which counts as its tenant's already. */
+void writer_promise(struct writer *w, int64_t job, int64_t tenant, struct tenant_load more);
+struct tenant_load writer_promised(const struct writer *w, int64_t tenant);
 bool writer_is_held(const struct writer *w, int64_t job);
 bool writer_has_let_go(const struct writer *w); /* of any, since it was forgotten last */
 void writer_forget_let_go(struct writer *w);

@@ -165,4 +165,63 @@ TEST(a_retry_that_opens_a_job_again_is_held_to_the_quota) {
     CHECK_INT(retried, 1);
 }
 
+/* --- two at once ------------------------------------------------------------------------- */
+
+enum { LONG = 60000 };
+
+struct adding {
+    pthread_t thread;
+    struct rig *rig;
+    struct job *job;
+    enum err answer;
+};
+
+static enum err add_list(struct adding *a) {
+    OWNED(ingest) struct ingest *in = NULL;
+    OWNED(job) struct job *now = NULL;
+    struct submission sub = {0};
+    char url[128];
+    enum err e = store_ingest_new(a->rig->store, &in);
+
+    for (int i = 0; i < LONG && e == ERR_OK; i++) {
+        (void)snprintf(url, sizeof url, "https://host%d.example/more/%d", i % 9, i);
+        e = rig_add(in, url);
+    }
+    if (e == ERR_OK)
+        e = ingest_commit_into(in, &a->job->id, &now, &sub);
+    submission_done(&sub);
+    return e;
+}
+
+static void *run_adding(void *arg) {
+    struct adding *a = arg;
+
+    a->answer = add_list(a);
+    return NULL;
+}
+
+TEST(of_two_lists_at_once_one_passes_the_quota) {
+    OWNED(job) struct job *first = NULL;
+    OWNED(job) struct job *second = NULL;
+    struct adding both[2];
+    struct tenant_load load;
+    RIG r;
+
+    rig_new_folder(&r);
+    r.tenant_max_queued = LONG * 3 / 2;
+    CHECK_OK(rig_open(&r));
+    CHECK_OK(new_job(&r, 7, false, &first));
+    CHECK_OK(new_job(&r, 7, false, &second));
+    both[0] = (struct adding){.rig = &r, .job = first};
+    both[1] = (struct adding){.rig = &r, .job = second};
+    for (int i = 0; i < 2; i++)
+        CHECK_INT(pthread_create(&both[i].thread, NULL, run_adding, &both[i]), 0);
+    for (int i = 0; i < 2; i++)
+        (void)pthread_join(both[i].thread, NULL);
+    CHECK_INT((both[0].answer == ERR_OK) + (both[1].answer == ERR_OK), 1);
+    CHECK_ERR(both[both[0].answer == ERR_OK].answer, ERR_QUOTA_URLS);
+    CHECK_OK(store_tenant_load(r.store, 7, &load));
+    CHECK_INT(load.urls, LONG + 2);
+}
+
 TEST_MAIN
