@@ -94,10 +94,13 @@ class Site:
         self.in_flight = 0
         self._loop = asyncio.new_event_loop()
         self._tasks = set()
-        self.socket = listen_on_loopback()
+        self.socket = self.listen()
         self.port = self.socket.getsockname()[1]
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
+
+    def listen(self):
+        return listen_on_loopback()
 
     def url(self, path="/", host="127.0.0.1"):
         return f"http://{host}:{self.port}{path}"
