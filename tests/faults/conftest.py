@@ -5,9 +5,10 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integration"))
 
-from rig.fixtures import *  # noqa: E402, F403
-from rig.fixtures import demand_a_binary, ended  # noqa: E402
+from rig import demand_a_binary, ended  # noqa: E402
 from world import World, become_everyone, is_alone  # noqa: E402
+
+pytest_plugins = ["rig.fixtures"]
 
 
 def pytest_configure(config):

@@ -1,5 +1,8 @@
-from rig.fixtures import *  # noqa: F403
-from rig.fixtures import ROOT, demand_a_binary
+"""The fixtures of rig/fixtures.py, and what everything has to be seen in."""
+
+from rig import ROOT, demand_a_binary
+
+pytest_plugins = ["rig.fixtures"]
 
 
 def pytest_configure(config):
