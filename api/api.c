@@ -64,10 +64,13 @@ static struct str keep(struct buf *b, struct str s) {
 }
 
 static enum err copy_head(struct api_call *c, const struct api_request *r) {
+    size_t bytes = head_bytes(r) + 1;
     char *room;
-    enum err e =
-        r->n_headers > MAX_HEADERS ? ERR_TOO_BIG : buf_room(&c->head, head_bytes(r) + 1, &room);
+    enum err e = r->n_headers > MAX_HEADERS || bytes > MAX_HEAD_BYTES ? ERR_TOO_BIG : ERR_OK;
 
+    c->head = BUF_INIT(bytes); /* and no larger: many wait */
+    if (e == ERR_OK)
+        e = buf_room(&c->head, bytes, &room);
     if (e != ERR_OK)
         return e;
     c->method = keep(&c->head, r->method);
@@ -255,7 +258,6 @@ struct api_call *api_call_new(struct api *a, const struct api_request *r) {
     struct api_call *c = NEW(struct api_call);
 
     c->api = a;
-    c->head = BUF_INIT(MAX_HEAD_BYTES);
     c->response.body = BUF_INIT(CALL_MAX_BODY);
     c->now_ms = r->now_ms;
     query_init(&c->query);

@@ -80,8 +80,10 @@ static size_t count_pairs(struct str raw) {
 
 enum err query_parse(struct query *q, struct str raw, struct problem *p) {
     char *at;
-    enum err e = buf_room(&q->bytes, raw.len + 1, &at);
+    enum err e;
 
+    q->bytes = BUF_INIT(raw.len + 1); /* and no larger: many wait */
+    e = buf_room(&q->bytes, raw.len + 1, &at);
     if (e != ERR_OK)
         problem_detail(p, "%s", err_text(e));
     q->parameters = NEW_N(struct parameter, count_pairs(raw));
