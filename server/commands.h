@@ -10,5 +10,6 @@ int cmd_serve(char *const *argv);
 int cmd_links(char *const *argv);
 int cmd_url(char *const *argv);
 int cmd_health(char *const *argv);
+int cmd_backup(char *const *argv);
 
 #endif

@@ -16,6 +16,8 @@ static const char help[] =
     "  crawld url BASE INPUT       print INPUT resolved against BASE (empty for none)\n"
     "  crawld health [URL]         ask the service at URL (http://HOST:PORT) whether it is ready;\n"
     "                              without one that at CRAWLD_LISTEN, or at 127.0.0.1:8080\n"
+    "  crawld backup [--database URL] FILE\n"
+    "                              copy the database, which a service may be using, to a new file\n"
     "  crawld --version | --help\n";
 
 static const struct {
@@ -23,7 +25,7 @@ static const struct {
     int (*run)(char *const *argv); /* NULL: not available yet */
 } commands[] = {
     {"serve", cmd_serve},   {"links", cmd_links}, {"url", cmd_url},
-    {"health", cmd_health}, {"crawl", NULL},      {"backup", NULL},
+    {"health", cmd_health}, {"crawl", NULL},      {"backup", cmd_backup},
 };
 
 static bool is_help(const char *word) {

@@ -56,6 +56,8 @@ MUST_USE enum err sqlite_open(const struct store_options *o, struct str path,
                               const struct listeners *listeners, struct backend **ret_backend,
                               struct buf *why);
 
+/* sqlite_backup.c */
+MUST_USE enum err sqlite_backup(struct str path, const char *file, struct buf *why);
 /* sqlite_tenants.c */
 MUST_USE enum err sqlite_tenant(struct backend *b, struct str name, int64_t *ret_no);
 MUST_USE enum err tenants_load(struct db *db, int64_t tenant, struct tenant_load *ret_load);

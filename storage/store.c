@@ -1,5 +1,7 @@
 #include "storage/store.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "storage/backend.h"
 #include "storage/sqlite.h"
@@ -27,16 +29,33 @@ struct backend *store_backend(struct store *s) {
 
 /* --- life ------------------------------------------------------------------------- */
 
-static enum err open_backend(struct store *s, const struct store_options *o, struct buf *why) {
-    const struct str sqlite = STR("sqlite:");
+static const char sqlite_scheme[] = "sqlite:";
 
-    if (str_starts(o->url, sqlite) && o->url.len > sqlite.len)
-        return sqlite_open(o, str_from(o->url, sqlite.len),
-                           &(struct listeners){&s->feeds, &s->news, &s->post}, &s->backend, why);
-    if (why && buf_printf(why, "%.*s: not the URL of a database (sqlite:FILE)", (int)o->url.len,
-                          o->url.ptr) != ERR_OK)
+static enum err refuse_url(struct str url, struct buf *why) {
+    if (why && buf_printf(why, "%.*s: not the URL of a database (sqlite:FILE)", (int)url.len,
+                          url.ptr) != ERR_OK)
         buf_clear(why);
     return ERR_UNSUPPORTED;
+}
+
+/* The file that |url| names; empty where it names none. */
+static struct str sqlite_path(struct str url) {
+    return str_starts(url, str_of(sqlite_scheme)) ? str_from(url, strlen(sqlite_scheme)) : STR_NONE;
+}
+
+static enum err open_backend(struct store *s, const struct store_options *o, struct buf *why) {
+    struct str path = sqlite_path(o->url);
+
+    if (path.len)
+        return sqlite_open(o, path, &(struct listeners){&s->feeds, &s->news, &s->post}, &s->backend,
+                           why);
+    return refuse_url(o->url, why);
+}
+
+enum err store_backup(struct str url, const char *file, struct buf *why) {
+    struct str path = sqlite_path(url);
+
+    return path.len ? sqlite_backup(path, file, why) : refuse_url(url, why);
 }
 
 enum err store_open(const struct store_options *options, struct store **ret_store,

@@ -45,6 +45,12 @@ void store_stop(struct store *s);
 void store_free(struct store *s); /* stops it where that was not done; NULL is fine */
 DEFINE_OWNED(store)
 
+/* Copies the database at |url|, which a service may be using, to |file|, which must not be
+ * there yet: all of one moment, synced to disk. What the service does goes on, but its WAL
+ * keeps what it writes meanwhile. On an error |why| gets one line. ERR_UNSUPPORTED: not a
+ * database of ours. */
+MUST_USE enum err store_backup(struct str url, const char *file, struct buf *why);
+
 /* --- state of health -------------------------------------------------------- */
 
 #define STORE_HEALTH_TABLE(X)                                                                      \
