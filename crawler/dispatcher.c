@@ -229,6 +229,10 @@ static void find_host(struct sending *s) {
     struct str host = fetch_host(&s->url);
     struct address literal;
 
+    if (blocklist_has(d->options.blocklist, url_hostname(&s->url))) {
+        end(s, &no_reply, CODE_BLOCKED_ADDRESS);
+        return;
+    }
     if (address_parse(host, &literal) == ERR_OK) {
         fetch(s, NULL, 0);
         return;

@@ -10,6 +10,7 @@
 
 #include "base/own.h"
 #include "crawler/addrguard.h"
+#include "crawler/blocklist.h"
 #include "storage/store.h"
 
 struct dispatcher;
@@ -19,6 +20,7 @@ enum { DISPATCHER_TIMEOUT_MS = 15000, DISPATCHER_A_RECEIVER = 4 };
 struct dispatcher_options {
     struct store *store;               /* must outlive it, as all that is borrowed here */
     const struct addrguard *addrguard; /* of receivers */
+    struct blocklist *blocklist;       /* may be NULL */
     struct str dns_servers;            /* "ADDR[:PORT],..." or empty: the system's */
     struct str user_agent;
     /* Appends the JSON of |m|; on the dispatcher's thread, and may read the store. */

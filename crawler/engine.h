@@ -9,6 +9,7 @@
 
 #include "base/own.h"
 #include "crawler/addrguard.h"
+#include "crawler/blocklist.h"
 #include "crawler/iplimit.h"
 #include "crawler/killer.h"
 #include "crawler/sched.h"
@@ -25,6 +26,7 @@ struct engine_options {
     int64_t host_from, host_to;        /* the ids of its hosts, the end excluded */
     struct store *store;               /* must outlive the engine */
     const struct addrguard *addrguard; /* likewise */
+    struct blocklist *blocklist;       /* likewise; may be NULL */
     struct killer *killer;             /* likewise; may be NULL */
     struct str dns_servers;            /* "ADDR[:PORT],..." or empty: the system's */
     size_t max_transfers, window_bytes;

@@ -145,6 +145,9 @@ void trip_go(struct trip *t) {
     enum code code = trip_admit(&t->url);
 
     t->engine->counting.started++;
+    if (code == CODE_NONE && GUARD("blocklist") &&
+        blocklist_has(t->engine->options.blocklist, url_hostname(&t->url)))
+        code = CODE_BLOCKED_ADDRESS;
     if (code == CODE_NONE)
         find_host(t);
     else

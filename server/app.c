@@ -47,6 +47,7 @@ struct app {
     bool stopping;            /* read by other threads: atomically */
     enum store_health health; /* as the log has it */
 
+    struct blocklist *blocklist; /* NULL: none was named */
     struct addrguard *addrguard;
     struct addrguard *receivers; /* of webhooks */
     struct addrguard *proxies;   /* those that are trusted */
@@ -96,6 +97,15 @@ static enum err allow_nets(struct app *a) {
     if (e == ERR_OK)
         e = allow(&a->config.webhook_allow_nets, &a->receivers);
     return e == ERR_OK ? allow(&a->config.trusted_proxies, &a->proxies) : e;
+}
+
+static enum err read_blocklist(struct app *a) {
+    const char *file = a->config.block_host_file;
+
+    if (!file || !*file)
+        return ERR_OK;
+    a->blocklist = blocklist_new();
+    return blocklist_read(a->blocklist, file, &a->why);
 }
 
 /* A proxy would see our requests with its own address rules, not with ours. */
@@ -242,6 +252,7 @@ static enum err start_crew(struct app *a) {
     struct crew_options o = {
         .engine = {.store = a->store,
                    .addrguard = a->addrguard,
+                   .blocklist = a->blocklist,
                    .killer = a->killer,
                    .dns_servers = buf_str(&a->dns_servers),
                    .max_transfers = a->max_transfers,
@@ -266,6 +277,7 @@ static enum err start_dispatcher(struct app *a) {
     struct dispatcher_options o = {
         .store = a->store,
         .addrguard = a->receivers,
+        .blocklist = a->blocklist,
         .dns_servers = buf_str(&a->dns_servers),
         .user_agent = str_of(a->config.user_agent),
         .payload = make_payload,
@@ -416,6 +428,7 @@ static void app_done(struct app *a) {
     crew_free(a->crew);
     killer_free(a->killer);
     store_free(a->store);
+    blocklist_free(a->blocklist);
     addrguard_free(a->addrguard);
     addrguard_free(a->receivers);
     addrguard_free(a->proxies);
@@ -457,8 +470,7 @@ static void log_health(struct app *a) {
     }
 }
 
-/* --- tokens of late -----------------------------------------------------------------------------
- */
+/* --- what is read again -------------------------------------------------------------------- */
 
 /* What is wrong with the new ones leaves the old ones as they are. */
 static void read_tokens_again(struct app *a) {
@@ -477,6 +489,19 @@ static void read_tokens_again(struct app *a) {
     else
         log_error("the tokens stay as they were",
                   log_str("why", why.len ? buf_str(&why) : str_of(err_text(e))));
+}
+
+/* Likewise. */
+static void read_blocklist_again(struct app *a) {
+    OWNED_BUF struct buf why = BUF_INIT(MAX_LINE);
+
+    if (!a->blocklist)
+        return;
+    if (blocklist_read(a->blocklist, a->config.block_host_file, &why) == ERR_OK)
+        log_info("the blocked hosts were read again",
+                 log_int("hosts", (int64_t)blocklist_count(a->blocklist)));
+    else
+        log_error("the blocked hosts stay as they were", log_str("why", buf_str(&why)));
 }
 
 /* --- signals ------------------------------------------------------------------------------- */
@@ -506,8 +531,10 @@ static void wait_for_stop(struct app *a) {
     do {
         log_health(a);
         number = sigtimedwait(&set, NULL, &pause);
-        if (number == SIGHUP)
+        if (number == SIGHUP) {
             read_tokens_again(a);
+            read_blocklist_again(a);
+        }
     } while (number < 0 || number == SIGHUP);
     log_info("stopping", log_str("signal", str_of(number == SIGINT ? "SIGINT" : "SIGTERM")));
     (void)sigaction(SIGTERM, &at_once, NULL);
@@ -524,8 +551,8 @@ static int run(struct app *a) {
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL); /* before the first thread */
     (void)umask(S_IRWXG | S_IRWXO);               /* what is crawled is nobody else's business */
     fill_defaults(a);
-    if (share_files(a) != ERR_OK || allow_nets(a) != ERR_OK || join_lists(a) != ERR_OK ||
-        start(a) != ERR_OK) {
+    if (share_files(a) != ERR_OK || allow_nets(a) != ERR_OK || read_blocklist(a) != ERR_OK ||
+        join_lists(a) != ERR_OK || start(a) != ERR_OK) {
         log_error("cannot start", log_str("why", buf_str(&a->why)));
         return EXIT_FAILURE;
     }

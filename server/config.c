@@ -124,6 +124,10 @@ static const struct setting table[] = {
      .help = "crawl this private or special range too; may be repeated"},
     {"webhook-allow-net", SETTING_LIST, AT(webhook_allow_nets), .hint = "CIDR", .check = check_net,
      .help = "send webhooks to this private or special range too; may be repeated"},
+    {"block-host-file", SETTING_TEXT, AT(block_host_file), .hint = "FILE", .shown = "none",
+     .help =
+         "leave these hosts alone, and all below them, whatever lists, links and redirects say: "
+         "one a line; read again on SIGHUP"},
     {"dns-server", SETTING_LIST, AT(dns_servers), .hint = "ADDR[:PORT]",
      .shown = "those of resolv.conf", .check = check_dns_server,
      .help = "ask this name server; may be repeated"},
