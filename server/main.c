@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "server/commands.h"
+#include "server/crash.h"
 
 static const char help[] =
     "crawld - crawls lists of URLs and serves every link found\n"
@@ -64,6 +65,7 @@ static int run(const char *name, char *const *argv) {
 int main(int argc, char **argv) {
     const char *first = argc > 1 ? argv[1] : "serve";
 
+    crash_set_up();
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a full disk */
     if (is_help(first) || strcmp(first, "help") == 0)

@@ -1,7 +1,12 @@
-"""What is shipped holds no switch that turns a guard off."""
+"""What is shipped: without a switch that turns a guard off, small, and not silent when it dies."""
 
 import os
 import pathlib
+import signal
+
+import pytest
+
+from rig.crawld import Crawld
 
 SWITCH = b"CRAWLD_TEST_GUARDS_OFF"
 
@@ -25,3 +30,12 @@ def test_a_million_urls_in_little_memory(service):
     assert answer.status == 202, answer
     assert answer.json["submission"]["accepted"] == 1_000_000
     assert crawld.peak_rss_bytes() - before < 64 << 20
+
+
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT])
+def test_a_crash_says_where_it_was(tmp_path, number):
+    crawld = Crawld(tmp_path, binary=release()).start()
+    crawld.process.send_signal(number)
+    assert crawld.await_end(20) == -number
+    where = next(i for i, line in enumerate(crawld.log) if f"crashed by {number.name}" in line)
+    assert sum("crawld(" in line for line in crawld.log[where + 1 :]) >= 1, crawld.log
