@@ -43,3 +43,12 @@ def test_documents_name_files_that_exist():
         missing += [(document.name, n) for n in named if not (ROOT / n).exists()]
         missing += [(document.name, n) for n in linked if not (document.parent / n).exists()]
     assert not missing
+
+
+def test_the_tests_that_stand_guard_exist():
+    """Those that docs/security.md names by their file alone are stories, or contracts of the store."""
+    text = (ROOT / "docs" / "security.md").read_text()
+    named = set(re.findall(r"`(\w+\.(?:py|c))`", text))
+    folders = [ROOT / "tests" / name for name in ("integration", "contract")]
+    assert len(named) > 20
+    assert not [name for name in named if not any((folder / name).exists() for folder in folders)]
