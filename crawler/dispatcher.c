@@ -477,6 +477,7 @@ static enum err build_parts(struct dispatcher *d) {
                          &d->resolver);
     return e == ERR_OK ? fetcher_new(&(struct fetcher_options){.loop = d->loop,
                                                                .addrguard = o->addrguard,
+                                                               .ca_file = o->ca_file,
                                                                .events = &events,
                                                                .max_transfers = o->max_transfers},
                                      &d->fetcher)

@@ -21,6 +21,7 @@ struct dispatcher_options {
     struct store *store;               /* must outlive it, as all that is borrowed here */
     const struct addrguard *addrguard; /* of receivers */
     struct blocklist *blocklist;       /* may be NULL */
+    const char *ca_file;               /* as fetcher_options has it */
     struct str dns_servers;            /* "ADDR[:PORT],..." or empty: the system's */
     struct str user_agent;
     /* Appends the JSON of |m|; on the dispatcher's thread, and may read the store. */

@@ -384,6 +384,7 @@ static enum err build_parts(struct engine *e) {
     if (err == ERR_OK)
         err = fetcher_new(&(struct fetcher_options){.loop = e->loop,
                                                     .addrguard = o->addrguard,
+                                                    .ca_file = o->ca_file,
                                                     .events = &trip_events,
                                                     .max_transfers = o->max_transfers},
                           &e->fetcher);

@@ -28,6 +28,7 @@ struct engine_options {
     const struct addrguard *addrguard; /* likewise */
     struct blocklist *blocklist;       /* likewise; may be NULL */
     struct killer *killer;             /* likewise; may be NULL */
+    const char *ca_file;               /* as fetcher_options has it */
     struct str dns_servers;            /* "ADDR[:PORT],..." or empty: the system's */
     size_t max_transfers, window_bytes;
     uint32_t drain_ms;

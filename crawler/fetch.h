@@ -60,6 +60,7 @@ struct fetch_events {
 struct fetcher_options {
     struct loop *loop;
     const struct addrguard *addrguard;
+    const char *ca_file;               /* certificates trusted beside the system's; NULL: none */
     const struct fetch_events *events; /* all must outlive it */
     size_t max_transfers;
 };

@@ -141,6 +141,8 @@ static CURLcode set_policy(struct fetch *t) {
     SET(CURLOPT_DNS_CACHE_TIMEOUT, -1L); /* all entries are ours: nothing to be searched for */
     SET(CURLOPT_MAXAGE_CONN, (long)MAX_AGE_S);
     SET(CURLOPT_MAXLIFETIME_CONN, (long)MAX_LIFETIME_S);
+    if (t->owner->options.ca_file) /* beside it libcurl has the system's folder still */
+        SET(CURLOPT_CAINFO, t->owner->options.ca_file);
     return e;
 }
 

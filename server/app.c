@@ -99,6 +99,26 @@ static enum err allow_nets(struct app *a) {
     return e == ERR_OK ? allow(&a->config.trusted_proxies, &a->proxies) : e;
 }
 
+/* libcurl would say so with each request, and no site would be at fault. */
+static enum err check_ca_file(struct app *a) {
+    const char *file = a->config.ca_file;
+    OWNED_CHARS char *line = NULL;
+    size_t size = 0;
+    bool has_any = false;
+    FILE *in = file ? fopen(file, "re") : NULL;
+
+    if (!file)
+        return ERR_OK;
+    while (in && !has_any && getline(&line, &size, in) >= 0)
+        has_any = str_starts(str_of(line), STR("-----BEGIN CERTIFICATE-----"));
+    if (!has_any)
+        (void)!buf_printf(&a->why, "%s: %s", file,
+                          in ? "holds no certificate in PEM" : strerror(errno));
+    if (in)
+        (void)fclose(in);
+    return has_any ? ERR_OK : ERR_INVALID;
+}
+
 static enum err read_blocklist(struct app *a) {
     const char *file = a->config.block_host_file;
 
@@ -253,6 +273,7 @@ static enum err start_crew(struct app *a) {
         .engine = {.store = a->store,
                    .addrguard = a->addrguard,
                    .blocklist = a->blocklist,
+                   .ca_file = a->config.ca_file,
                    .killer = a->killer,
                    .dns_servers = buf_str(&a->dns_servers),
                    .max_transfers = a->max_transfers,
@@ -277,6 +298,7 @@ static enum err start_dispatcher(struct app *a) {
     struct dispatcher_options o = {
         .store = a->store,
         .addrguard = a->receivers,
+        .ca_file = a->config.ca_file,
         .blocklist = a->blocklist,
         .dns_servers = buf_str(&a->dns_servers),
         .user_agent = str_of(a->config.user_agent),
@@ -552,7 +574,7 @@ static int run(struct app *a) {
     (void)umask(S_IRWXG | S_IRWXO);               /* what is crawled is nobody else's business */
     fill_defaults(a);
     if (share_files(a) != ERR_OK || allow_nets(a) != ERR_OK || read_blocklist(a) != ERR_OK ||
-        join_lists(a) != ERR_OK || start(a) != ERR_OK) {
+        check_ca_file(a) != ERR_OK || join_lists(a) != ERR_OK || start(a) != ERR_OK) {
         log_error("cannot start", log_str("why", buf_str(&a->why)));
         return EXIT_FAILURE;
     }

@@ -128,6 +128,9 @@ static const struct setting table[] = {
      .help =
          "leave these hosts alone, and all below them, whatever lists, links and redirects say: "
          "one a line; read again on SIGHUP"},
+    {"ca-file", SETTING_TEXT, AT(ca_file), .hint = "FILE", .shown = "none",
+     .help =
+         "trust these certificates (PEM), beside the system's, of sites and receivers of webhooks"},
     {"dns-server", SETTING_LIST, AT(dns_servers), .hint = "ADDR[:PORT]",
      .shown = "those of resolv.conf", .check = check_dns_server,
      .help = "ask this name server; may be repeated"},

@@ -11,9 +11,9 @@
 struct config {
     char *listen, *database, *user_agent;
     bool no_auth;
-    struct texts tokens;   /* NAME:SECRET */
-    char *base_path;       /* NULL: none */
-    char *block_host_file; /* likewise */
+    struct texts tokens;             /* NAME:SECRET */
+    char *base_path;                 /* NULL: none */
+    char *block_host_file, *ca_file; /* likewise */
     struct texts trusted_proxies;
     struct texts allowed_hosts, cors_origins, allow_nets, webhook_allow_nets, dns_servers;
     uint64_t max_transfers, fetch_threads, host_delay_ms, min_host_delay_ms, host_connections;

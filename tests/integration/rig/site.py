@@ -85,7 +85,9 @@ def listen_on_loopback():
 class Site:
     """|table|: path -> Reply, or a function (Request) -> Reply."""
 
-    def __init__(self, table, default=None):
+    def __init__(self, table, default=None, tls=None):
+        """|tls|: an ssl.SSLContext, where it speaks TLS."""
+        self.tls = tls
         self.table = table
         self.default = default or Reply(status=404, body=b"nothing here")
         self.requests = []
@@ -103,7 +105,7 @@ class Site:
         return listen_on_loopback()
 
     def url(self, path="/", host="127.0.0.1"):
-        return f"http://{host}:{self.port}{path}"
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}{path}"
 
     def paths(self):
         return [r.path for r in list(self.requests)]
@@ -116,7 +118,7 @@ class Site:
 
     def _run(self):
         asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(asyncio.start_server(self._serve, sock=self.socket))
+        self._loop.run_until_complete(asyncio.start_server(self._serve, sock=self.socket, ssl=self.tls))
         self._loop.run_forever()
         self.socket.close()
         for task in list(self._tasks):
