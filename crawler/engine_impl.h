@@ -162,7 +162,8 @@ extern const struct fetch_events trip_events;
 extern const struct fetch_reply trip_no_reply;
 void trip_go(struct trip *t);              /* through the gate, and on */
 enum code trip_admit(const struct url *u); /* what may be asked at all; who, is judged by address */
-int64_t trips_arrive(struct engine *e);    /* until the next one must count as arrived */
+bool trip_is_at_home(const struct trip *t); /* where its task's URL is, and was all the way */
+int64_t trips_arrive(struct engine *e);     /* until the next one must count as arrived */
 void trip_on_lookup(struct lookup *l, enum err result, const struct address *addresses, size_t n);
 bool trip_is_not_modified(const struct trip *t, const struct fetch_reply *reply);
 

@@ -50,22 +50,33 @@ static bool take_place(struct trip *t, const struct address *a) {
 
 /* --- the request ------------------------------------------------------------------------- */
 
-/* At the origin of its task's URL, redirects or not. */
-static bool is_at_home(const struct trip *t) {
-    OWNED_URL struct url first;
+static bool is_of_origin(struct str text, const struct url *origin) {
+    OWNED_URL struct url url;
 
-    if (t->n_redirects == 0)
-        return true;
-    url_init(&first);
-    return url_parse(&first, task_url(t->task), NULL, NULL) == ERR_OK &&
-           url_has_same_origin(&first, &t->url);
+    url_init(&url);
+    return url_parse(&url, text, NULL, NULL) == ERR_OK && url_has_same_origin(&url, origin);
+}
+
+/* At the origin of its task's URL, redirects or not, and never elsewhere on the way: a
+ * stranger does not say what is asked for there. */
+bool trip_is_at_home(const struct trip *t) {
+    struct str rest = buf_str(&t->redirects);
+    bool is_home = t->n_redirects == 0 || is_of_origin(task_url(t->task), &t->url);
+
+    while (is_home && rest.len) {
+        struct str url = str_cut(&rest, '\n');
+
+        (void)str_cut(&url, ' '); /* the status */
+        is_home = is_of_origin(url, &t->url);
+    }
+    return is_home;
 }
 
 /* Those of the job's header fields that may go where |t| goes; borrowed. */
 static size_t choose_fields(const struct trip *t, struct str lines[FIELD_MAX]) {
     struct str rest = str_of(t->crawl->job->options.headers);
     bool takes_secrets =
-        rest.len && ((t->task->is_entitled && is_at_home(t)) || !GUARD("header_origin"));
+        rest.len && ((t->task->is_entitled && trip_is_at_home(t)) || !GUARD("header_origin"));
     struct field field;
     size_t n = 0;
 

@@ -192,7 +192,7 @@ void trip_follow(struct trip *t, const struct links *links, struct follow *follo
     if (e == ERR_OK)
         e = url_parse(&p.last, url_href(&t->url), NULL, NULL);
     if (e == ERR_OK) {
-        p.is_entitled = t->task->is_entitled && url_has_same_origin(&first, &p.last);
+        p.is_entitled = t->task->is_entitled && trip_is_at_home(t);
         p.page = scope_page_of(t->crawl->growth->scope, &first, &p.last, t->task->depth,
                                t->task->prefix_len);
         e = links ? follow_links(&p, links_view(links)) : follow_known_links(&p);

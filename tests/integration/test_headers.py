@@ -54,6 +54,17 @@ def test_a_stranger_cannot_lead_back_with_them(service, site):
     assert seen(web) == {"/led": {"Accept-Language": "de"}}
 
 
+def test_a_stranger_cannot_send_back_with_them(service, site):
+    """By a redirect there and back: neither what he chose gets them, nor what that names."""
+    web = site({"/chosen": page("/below")}, default=page())
+    stranger = site({"/far": redirect(web.url("/chosen"))})
+    web.table["/out"] = redirect(stranger.url("/far"))
+    web.table["/within"] = redirect(web.url("/stays"))
+    service().crawl([web.url("/out"), web.url("/within")], headers=HEADERS, max_depth=1)
+    public = {"Accept-Language": "de"}
+    assert seen(web) == {"/out": HEADERS, "/chosen": public, "/below": public, "/within": HEADERS, "/stays": HEADERS}
+
+
 def test_they_come_along_with_a_retry_and_a_restart(service, site):
     table = {"/": page("/late"), "/late": Reply(status=503)}
     web = site(table)
