@@ -7,6 +7,7 @@ import signal
 import pytest
 
 from rig.crawld import Crawld
+from rig.site import page, redirect
 
 SWITCH = b"CRAWLD_TEST_GUARDS_OFF"
 
@@ -39,3 +40,13 @@ def test_a_crash_says_where_it_was(tmp_path, number):
     assert crawld.await_end(20) == -number
     where = next(i for i, line in enumerate(crawld.log) if f"crashed by {number.name}" in line)
     assert sum("crawld(" in line for line in crawld.log[where + 1 :]) >= 1, crawld.log
+
+
+def test_header_fields_of_a_job(service, site):
+    """Without what a sanitizer's build puts on the stack."""
+    web = site({"/away": redirect("/here")}, default=page("/x"))
+    crawld = service(binary=release())
+    urls = [web.url("/away"), *(web.url(f"/{i}") for i in range(40))]
+    job = crawld.crawl(urls, headers={"Accept-Language": "de", "Cookie": "a=b"}, max_depth=1)
+    assert job["counts"]["succeeded"] == 42
+    assert {request.headers.get("cookie") for request in web.requests} == {"a=b"}
