@@ -63,6 +63,9 @@ MUST_USE enum err sqlite_tenant(struct backend *b, struct str name, int64_t *ret
 MUST_USE enum err tenants_load(struct db *db, int64_t tenant, struct tenant_load *ret_load);
 /* As store_tenant_may, in a transaction of the writer. */
 MUST_USE enum err tenants_admit(struct writer *w, int64_t tenant, uint64_t jobs, uint64_t urls);
+/* Likewise for what a held job is to get, which it promises from then on. */
+MUST_USE enum err tenants_admit_to(struct writer *w, const struct job *held,
+                                   struct tenant_load more);
 /* sqlite_once.c */
 MUST_USE enum err sqlite_once_find(struct backend *b, const struct once *o,
                                    struct once_done *ret_done);

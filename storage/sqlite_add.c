@@ -345,10 +345,9 @@ static enum err run_begin(struct writer *w, struct request *request) {
     if (e != ERR_OK || !a->held.holds)
         return e;
     more.jobs = l.job.state == JOB_COMPLETED;
-    e = tenants_admit(w, l.job.tenant, more.jobs, more.urls);
+    e = tenants_admit_to(w, &l.job, more);
     if (e != ERR_OK)
         return e;
-    writer_promise(w, l.job.no, l.job.tenant, more);
     a->to_come = more.urls;
     a->salt = l.salt;
     a->is_first = l.job.counts.total == 0;

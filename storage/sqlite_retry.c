@@ -323,10 +323,8 @@ static enum err run_begin(struct writer *w, struct request *request) {
     struct ledger l;
     enum err e = held_begin(w, &rt->held, &l);
 
-    if (e == ERR_OK && rt->held.holds && l.job.state == JOB_COMPLETED) { /* it opens again */
-        e = tenants_admit(w, l.job.tenant, 1, 0);
-        writer_promise(w, l.job.no, l.job.tenant, (struct tenant_load){.jobs = e == ERR_OK});
-    }
+    if (e == ERR_OK && rt->held.holds && l.job.state == JOB_COMPLETED)
+        e = tenants_admit_to(w, &l.job, (struct tenant_load){.jobs = 1}); /* it opens again */
     if (e != ERR_OK)
         return e;
     rt->committed.after_page = page_id(l.job.no, 0);

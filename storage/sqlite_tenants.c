@@ -66,3 +66,13 @@ enum err tenants_admit(struct writer *w, int64_t tenant, uint64_t jobs, uint64_t
     load.urls += promised.urls;
     return e == ERR_OK ? backend_admits(b, load, jobs, urls) : e;
 }
+
+enum err tenants_admit_to(struct writer *w, const struct job *held, struct tenant_load more) {
+    enum err e;
+
+    writer_promise(w, held->no, held->tenant, (struct tenant_load){0}); /* a run rolled back */
+    e = tenants_admit(w, held->tenant, more.jobs, more.urls);
+    if (e == ERR_OK)
+        writer_promise(w, held->no, held->tenant, more);
+    return e;
+}
