@@ -126,6 +126,16 @@ class Crawld:
         """It ends by itself; returns the exit status."""
         return self._ended(seconds)
 
+    def refuses_to_start(self):
+        """It ends with status 1 before it listens; its log, as one text."""
+        try:
+            self.start()
+        except AssertionError:
+            assert self.await_end(10) == 1, self.log
+            return "\n".join(self.log)
+        self.kill()
+        raise AssertionError("it has started")
+
     def restart(self):
         return self.start()
 
