@@ -6,11 +6,18 @@
 #include "api/keyed.h"
 #include "api/lines.h"
 #include "api/submit.h"
+#include "base/guard.h"
 #include "base/inflate.h"
 #include "base/mem.h"
 
-/* JSON bodies that may be held at once, of the largest size. */
-enum { MAX_HELD_BODIES = 16 };
+enum {
+    MAX_HELD_BODIES = 16, /* JSON bodies that may be held at once, of the largest size */
+    /* What each byte of a packed body may become, and how much of that can be saved up.
+     * Real lists pack 5- to 20-fold; a megabyte of packed blank lines would keep a network
+     * thread busy for seconds. The latter also bounds what one turn of it can take. */
+    MAX_RATIO = 100,
+    MAX_CREDIT = 8 << 20,
+};
 
 struct receive {
     struct api *api;
@@ -20,6 +27,7 @@ struct receive {
     uint64_t n_decoded; /* bytes */
     bool is_json;
     struct inflate *inflate; /* NULL: the body comes as it is */
+    uint64_t credit;         /* bytes that may still come out of it */
     struct buf json;
     struct lines lines;
     struct submit submit;
@@ -27,6 +35,7 @@ struct receive {
     struct problem rejects; /* URLs that are refused: the answer where none is left, or may be */
     struct problem problem; /* what is wrong with the request itself ... */
     bool is_wrong;          /* ... and whether it is */
+    bool is_bloated;        /* it unpacks to too much */
 };
 
 void receive_free(struct receive *r) {
@@ -143,6 +152,7 @@ struct receive *receive_new(struct api_call *c, bool adds) {
     r->adds = adds;
     r->is_json = is_json;
     r->inflate = is_gzip ? inflate_new(INFLATE_GZIP_STRICT) : NULL;
+    r->credit = MAX_CREDIT / 2;
     if (is_gzip && !r->inflate)
         call_store_error(c, ERR_NO_MEMORY);
     else if (read_flags(r, c) && check_length(r, c) && begin_key(r, c) && begin_list(r, c))
@@ -183,8 +193,7 @@ static enum err hold(struct receive *r, struct str piece) {
     return e;
 }
 
-static enum err take_piece(void *arg, struct str piece) {
-    struct receive *r = arg;
+static enum err take_piece(struct receive *r, struct str piece) {
     enum err e;
 
     r->n_decoded += piece.len;
@@ -201,12 +210,32 @@ static enum err take_piece(void *arg, struct str piece) {
     return e;
 }
 
+static enum err take_inflated(void *arg, struct str piece) {
+    struct receive *r = arg;
+
+    r->is_bloated = GUARD("request_ratio") && piece.len > r->credit;
+    if (r->is_bloated)
+        return ERR_TOO_BIG;
+    r->credit -= piece.len;
+    return take_piece(r, piece);
+}
+
+static enum err take_packed(struct receive *r, struct str piece) {
+    uint64_t more = (uint64_t)piece.len * MAX_RATIO;
+
+    r->credit = r->credit + more < MAX_CREDIT ? r->credit + more : MAX_CREDIT;
+    return inflate_feed(r->inflate, piece, take_inflated, r);
+}
+
 static void answer_error(struct receive *r, struct api_call *c, enum err e) {
     if (r->is_wrong)
         call_problem(c, &r->problem);
     else if (e == ERR_INVALID)
         call_refuse(c, PROBLEM_INVALID_BODY,
                     "the body is not valid gzip, is cut off, or goes on after its end");
+    else if (r->is_bloated)
+        call_refuse(c, PROBLEM_TOO_LARGE,
+                    "the body unpacks to more than 100 times its size; send it as it is");
     else if (e == ERR_TOO_BIG)
         refuse_size(c, r->is_json);
     else
@@ -214,7 +243,7 @@ static void answer_error(struct receive *r, struct api_call *c, enum err e) {
 }
 
 void receive_feed(struct receive *r, struct api_call *c, struct str piece) {
-    enum err e = r->inflate ? inflate_feed(r->inflate, piece, take_piece, r) : take_piece(r, piece);
+    enum err e = r->inflate ? take_packed(r, piece) : take_piece(r, piece);
 
     if (e != ERR_OK)
         answer_error(r, c, e);
