@@ -7,9 +7,9 @@
 
 enum {
     UNWANTED_BODY_BYTES = 64 << 10, /* of an error page, read so that its connection can be kept */
-    /* Decoded bytes from which on the ratio is looked at: small bodies do no harm, and a
-     * page of spaces is one of those. */
-    RATIO_FREE_BYTES = 1 << 20,
+    /* Decoded bytes from which on the ratio is looked at: real tables pack 300-fold, but
+     * they are not larger than this. */
+    RATIO_FREE_BYTES = 16 << 20,
     MAX_RATIO = 200,
 };
 
@@ -105,7 +105,7 @@ static enum err on_piece(void *arg, struct str piece) {
     if (GUARD("body_limit") && t->decoded > t->max_body_bytes)
         return break_off(t, CODE_BODY_TOO_LARGE);
     if (GUARD("ratio") && t->inflate && is_bloated(t))
-        return break_off(t, CODE_BAD_ENCODING);
+        return break_off(t, CODE_BODY_TOO_LARGE);
     if (!fetch_is_wanted(t))
         return t->decoded > UNWANTED_BODY_BYTES ? break_off(t, CODE_NONE) : ERR_OK;
     e = t->owner->options.events->body(t->arg, piece);

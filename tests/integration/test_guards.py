@@ -90,11 +90,21 @@ def test_body_limit(service, site, off):
 
 @pytest.mark.parametrize("off", [False, True])
 def test_bombs(service, site, off):
-    web = site({"/": Reply(body=b"\0" * 9_000_000, gzip=True)})
-    crawld = service(env=without("ratio") if off else {})
-    job = crawld.crawl([web.url("/")])
+    web = site({"/": Reply(body=b"\0" * 20_000_000, gzip=True)})
+    crawld = service("--max-body-bytes", "50000000", env=without("ratio") if off else {})
+    job = crawld.crawl([web.url("/")], max_body_bytes=50_000_000)
     (record,) = crawld.items(f"/v1/jobs/{job['id']}/urls")
-    assert record["code"] == (None if off else "bad_encoding")
+    assert record["code"] == (None if off else "body_too_large")
+
+
+@pytest.mark.parametrize("off", [False, True])
+def test_packed_lists_of_nothing(service, off):
+    crawld = service(env=without("request_ratio") if off else {})
+    body = gzip.compress(b"\n" * 20_000_000 + b"http://a.test/\n")
+    headers = {"Content-Type": "text/plain", "Content-Encoding": "gzip"}
+    answer = crawld.call("POST", "/v1/jobs?paused=1", body, headers)
+    assert answer.status == (202 if off else 413), answer
+    assert off or "100 times" in answer.json["detail"]
 
 
 @pytest.mark.parametrize("off", [False, True])
@@ -143,7 +153,7 @@ def test_browsers(service, guard, headers, off):
 
 
 def test_a_page_that_packs_well_is_no_bomb(service, site):
-    body = page(*(f"/{i}" for i in range(200))).body * 5
-    assert len(body) / len(gzip.compress(body)) > 10
+    body = page(*(f"/{i}" for i in range(5))).body + b"<tr><td>0<td>0<td>0\n" * 400_000
+    assert len(body) / len(gzip.compress(body)) > 300
     web = site({"/": Reply(body=body, gzip=True)})
     assert service().crawl([web.url("/")])["counts"]["succeeded"] == 1
