@@ -2,7 +2,7 @@
 #include "base/utf8.h"
 #include "crawler/engine_impl.h"
 
-enum { MAX_TEXT_BYTES = 255 }; /* of a Content-Type or ETag */
+enum { MAX_TEXT_BYTES = 255 }; /* of a Content-Type or validator */
 
 struct span {
     size_t start, len;
@@ -36,14 +36,26 @@ static struct str at_span(const struct buf *text, struct span s) {
     return s.len ? str_at(text->ptr + s.start, s.len) : STR_NONE;
 }
 
+static bool is_sendable(struct str s) {
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.ptr[i] < ' ' || s.ptr[i] == 0x7f)
+            return false;
+    return s.len <= MAX_TEXT_BYTES && utf8_valid(s);
+}
+
+/* Goes back to its server as it came, or not at all. */
+static struct span put_validator(struct buf *text, struct str s) {
+    return is_sendable(s) ? put_whole(text, s) : (struct span){0, 0};
+}
+
 void trip_fill_record(const struct trip *t, const struct fetch_reply *reply, enum code code,
                       struct result *res) {
     struct span type, etag, last_modified, url, redirects;
     struct task *task = res->task;
 
     type = put_text(&res->text, reply->content_type);
-    etag = put_text(&res->text, reply->etag);
-    last_modified = put_text(&res->text, reply->last_modified);
+    etag = put_validator(&res->text, reply->etag);
+    last_modified = put_validator(&res->text, reply->last_modified);
     /* nobody answered: there is no final URL */
     url = put_whole(&res->text, reply->status ? url_without_fragment(&t->url) : STR_NONE);
     redirects = put_whole(&res->text, buf_str(&t->redirects));

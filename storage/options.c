@@ -3,11 +3,12 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 
 /* tag, length of the value, value. Numbers are varints. Tag 0 says which options
  * the caller gave; option n has the tag n + 1. */
-enum { NUMBER_MAX_BYTES = 10 };
+enum { NUMBER_MAX_BYTES = 10, VARIANT_MAX_BYTES = 1 << 20 };
 
 enum kind { KIND_U32, KIND_U64, KIND_BOOL, KIND_TEXT };
 
@@ -107,6 +108,20 @@ enum err options_encode(struct buf *b, const struct job_options *o) {
 
     for (uint64_t tag = 0; tag < FIELDS && e == ERR_OK; tag++)
         e = put_field(b, tag, o);
+    return e;
+}
+
+enum err options_variant(const struct job_options *o, int64_t *ret_variant) {
+    static const enum job_option shaping[] = {
+        OPTION_HEADERS, OPTION_USER_AGENT, OPTION_ELEMENTS,  OPTION_SCHEMES, OPTION_FRAGMENTS,
+        OPTION_TEXT,    OPTION_NOFOLLOW,   OPTION_MAX_LINKS, OPTION_SITEMAP,
+    };
+    struct buf b OWNED_BUF = BUF_INIT(VARIANT_MAX_BYTES);
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; i < sizeof shaping / sizeof *shaping && e == ERR_OK; i++)
+        e = put_field(&b, 1 + shaping[i], o);
+    *ret_variant = (int64_t)(hash_u64(buf_str(&b)) | 1);
     return e;
 }
 

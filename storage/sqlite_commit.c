@@ -134,7 +134,7 @@ static enum err store_page(struct sqlite *s, struct ledger *l, const struct resu
                 : backlinks_add(&s->scratch.backlinks, page, links_view(&r->links));
     if (e == ERR_OK)
         e = note_failure(s, l, r, seq);
-    return e == ERR_OK && l->revalidates ? validators_note(s->db, l->job.tenant, page, r) : e;
+    return e == ERR_OK && l->variant ? validators_note(s->db, l, page, r) : e;
 }
 
 static enum err settle(struct sqlite *s, struct ledger *l, struct result *r) {

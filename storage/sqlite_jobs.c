@@ -142,8 +142,11 @@ enum err jobs_reopen(struct writer *w, struct ledger *l, int64_t now) {
 enum err jobs_put_receiving(struct db *db, const struct job *draft, int64_t salt, int64_t *ret_no) {
     enum { OPTIONS_MAX_BYTES = 1 << 20 };
     struct buf options OWNED_BUF = BUF_INIT(OPTIONS_MAX_BYTES);
+    int64_t variant = 0;
     enum err e = options_encode(&options, &draft->options);
 
+    if (e == ERR_OK && draft->options.revalidate)
+        e = options_variant(&draft->options, &variant);
     if (e == ERR_OK)
         e = DB_RUN(
             db,
@@ -156,7 +159,7 @@ enum err jobs_put_receiving(struct db *db, const struct job *draft, int64_t salt
             db_int(deadline_of(&draft->options, draft->created_at)),
             db_int((int64_t)draft->options.max_pages), db_int(job_options_grow(&draft->options)),
             db_int(salt), db_blob(str_of(draft->name)), db_blob(str_of(draft->metadata)),
-            db_blob(buf_str(&options)), db_int(draft->options.revalidate), db_int(draft->tenant),
+            db_blob(buf_str(&options)), db_int(variant), db_int(draft->tenant),
             db_int(draft->options.webhook_url ? draft->options.webhook_events : 0),
             db_int(outbox_receiver(draft->options.webhook_url)),
             db_int(draft->options.index_links));

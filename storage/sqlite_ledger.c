@@ -68,7 +68,7 @@ enum err ledger_get(struct db *db, int64_t no, struct ledger *ret_ledger) {
     l.keeps_seen = sqlite3_column_int64(st, at++) != 0;
     l.salt = sqlite3_column_int64(st, at++);
     l.max_pages = (uint64_t)sqlite3_column_int64(st, at++);
-    l.revalidates = sqlite3_column_int64(st, at++) != 0;
+    l.variant = sqlite3_column_int64(st, at++);
     l.retention_ms = sqlite3_column_int64(st, at++);
     l.webhook = (uint32_t)sqlite3_column_int64(st, at++);
     l.receiver = sqlite3_column_int64(st, at++);

@@ -38,7 +38,7 @@ struct ledger {
     bool keeps_seen;      /* all its URLs are in the table seen, under hashes of |salt| */
     int64_t salt;
     uint64_t max_pages; /* 0: no limit */
-    bool revalidates;
+    int64_t variant;    /* options_variant; 0: it does not revalidate */
     bool indexes_links;
     int64_t retention_ms; /* once it is finished; 0: it stays */
     uint32_t webhook;     /* bits 1 << WEBHOOK_x: what is told of it; 0: nothing, or no more */

@@ -44,7 +44,7 @@ static enum err take_task(struct db *db, sqlite3_stmt *st, const struct refill *
                           const struct ledger *l, struct task **ret_task) {
     struct taskrow row = taskrow_of(st);
     struct validators known = {0};
-    enum err e = l->revalidates ? validators_find(db, l->job.tenant, row.url, &known) : ERR_OK;
+    enum err e = l->variant ? validators_find(db, l, row.url, &known) : ERR_OK;
 
     if (e != ERR_OK)
         return e;

@@ -28,7 +28,8 @@ static const char *const migrations[] = {
     "  bytes INTEGER NOT NULL DEFAULT 0, out_of_scope INTEGER NOT NULL DEFAULT 0,"
     "  depth_limit INTEGER NOT NULL DEFAULT 0, page_limit INTEGER NOT NULL DEFAULT 0,"
     "  max_pages INTEGER NOT NULL DEFAULT 0," /* of one that grows; 0: no limit */
-    "  tenant INTEGER NOT NULL DEFAULT 0, revalidates INTEGER NOT NULL DEFAULT 0,"
+    "  tenant INTEGER NOT NULL DEFAULT 0,"
+    "  revalidates INTEGER NOT NULL DEFAULT 0,"  /* as what variant; see options_variant */
     "  retention_ms INTEGER NOT NULL DEFAULT 0," /* once it is finished; 0: for good */
     "  keeps_seen INTEGER NOT NULL DEFAULT 0, salt INTEGER NOT NULL," /* see seen */
     "  created_at INTEGER NOT NULL, started_at INTEGER NOT NULL DEFAULT 0,"
@@ -77,8 +78,8 @@ static const char *const migrations[] = {
     "CREATE TABLE page_more("
     "  page INTEGER NOT NULL, part INTEGER NOT NULL, links BLOB NOT NULL,"
     "  PRIMARY KEY(page, part)) STRICT, WITHOUT ROWID;"
-    /* How a URL was known the last time, over all jobs of a tenant that revalidate; see
-     * its page for which URL of whom it is. */
+    /* How a URL was known the last time, over all jobs of a tenant that revalidate as
+     * one variant; see its page for which URL of whom it is. */
     "CREATE TABLE validator("
     "  hash INTEGER PRIMARY KEY, page INTEGER NOT NULL, etag BLOB, last_modified BLOB) STRICT;"
     "CREATE INDEX validator_by_page ON validator(page);"

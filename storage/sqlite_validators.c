@@ -3,20 +3,24 @@
 #include "base/hash.h"
 
 /* Of one hash may be two URLs, or two tenants': the page says which and whose. */
-static int64_t key_of(int64_t tenant, struct str url) {
-    return (int64_t)(hash_u64(url) ^ ((uint64_t)tenant * 0x9e3779b97f4a7c15U));
+static int64_t key_of(const struct ledger *l, struct str url) {
+    uint64_t whose = (uint64_t)l->job.tenant * 0x9e3779b97f4a7c15U;
+
+    return (int64_t)(hash_u64(url) ^ whose ^ (uint64_t)l->variant);
 }
 
 /* --- finding -------------------------------------------------------------------------- */
 
-static enum err is_page_of(struct db *db, int64_t page, int64_t tenant, struct str url,
+static enum err is_page_of(struct db *db, int64_t page, const struct ledger *l, struct str url,
                            bool *ret_is) {
     OWNED_ROWS sqlite3_stmt *st = NULL;
     struct record r;
-    enum err e = DB_QUERY(db, &st,
-                          "SELECT p.record FROM page p, job j"
-                          " WHERE p.id=?1 AND j.no=p.id>>32 AND j.state<>?2 AND j.tenant=?3",
-                          db_int(page), db_int(JOB_DELETED), db_int(tenant));
+    enum err e =
+        DB_QUERY(db, &st,
+                 "SELECT p.record FROM page p, job j"
+                 " WHERE p.id=?1 AND j.no=p.id>>32 AND j.state<>?2 AND j.tenant=?3"
+                 " AND j.revalidates=?4",
+                 db_int(page), db_int(JOB_DELETED), db_int(l->job.tenant), db_int(l->variant));
     _Static_assert(SEQ_BITS == 32, "the shift in the statement");
 
     if (e == ERR_OK)
@@ -29,12 +33,12 @@ static enum err is_page_of(struct db *db, int64_t page, int64_t tenant, struct s
     return ERR_OK;
 }
 
-enum err validators_find(struct db *db, int64_t tenant, struct str url,
+enum err validators_find(struct db *db, const struct ledger *l, struct str url,
                          struct validators *ret_known) {
     struct validators v = {0};
     bool is_known = false;
     enum err e = DB_QUERY(db, &v.st, "SELECT page,etag,last_modified FROM validator WHERE hash=?1",
-                          db_int(key_of(tenant, url)));
+                          db_int(key_of(l, url)));
 
     if (e == ERR_OK)
         e = db_step(db, v.st);
@@ -42,7 +46,7 @@ enum err validators_find(struct db *db, int64_t tenant, struct str url,
         v.page = sqlite3_column_int64(v.st, 0);
         v.etag = db_column(v.st, 1);
         v.last_modified = db_column(v.st, 2);
-        e = is_page_of(db, v.page, tenant, url, &is_known);
+        e = is_page_of(db, v.page, l, url, &is_known);
     }
     if (e != ERR_OK || !is_known) {
         db_reset(v.st);
@@ -68,8 +72,9 @@ static struct str last_modified_of(const struct result *r) {
                    r->record.not_modified ? task_last_modified(r->task) : STR_NONE);
 }
 
-enum err validators_note(struct db *db, int64_t tenant, int64_t page, const struct result *r) {
-    int64_t key = key_of(tenant, r->record.url);
+enum err validators_note(struct db *db, const struct ledger *l, int64_t page,
+                         const struct result *r) {
+    int64_t key = key_of(l, r->record.url);
     struct str etag = etag_of(r), last_modified = last_modified_of(r);
 
     if (r->record.outcome != OUTCOME_SUCCEEDED)

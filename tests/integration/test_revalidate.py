@@ -126,3 +126,34 @@ def test_links_of_pages_that_did_not_change_are_followed(service, site):
         assert job["not_followed"]["depth_limit"] == many
         records = list(crawld.items(f"/v1/jobs/{job['id']}/urls"))
         assert sum(r["not_modified"] for r in records) == seen
+
+
+@pytest.mark.parametrize(
+    "other, knows",
+    [
+        ({"headers": {"Accept-Language": "de"}}, False),
+        ({"user_agent": "another/1"}, False),
+        ({"extract": {"text": True}}, False),
+        ({"host_delay_ms": 1, "name": "another"}, True),
+    ],
+)
+def test_what_is_known_holds_for_who_asks_and_reads_alike(service, site, other, knows):
+    web = versioned(site)
+    crawld = service()
+    crawl(crawld, web)
+    _, records = crawl(crawld, web, **other)
+    assert records["tag"]["not_modified"] == knows
+    _, records = crawl(crawld, web)
+    assert records["tag"]["not_modified"]
+
+
+@pytest.mark.parametrize("tag", ['"' + "e" * 300 + '"', '"a\x07b"', '"\xff"'])
+def test_a_validator_that_cannot_be_sent_back_as_it_came_is_not_sent(service, site, tag):
+    web = site({"/": Reply(headers={"ETag": tag, "Last-Modified": DATE}, body=page("/x").body)})
+    crawld = service()
+    for _ in range(2):
+        job = crawld.crawl([web.url("/")], revalidate=True)
+        (record,) = crawld.items(f"/v1/jobs/{job['id']}/urls")
+        assert (record["etag"], record["last_modified"]) == (None, DATE)
+    asked = web.requests[-1].headers
+    assert "if-none-match" not in asked and asked["if-modified-since"] == DATE
