@@ -181,8 +181,6 @@ void trip_end(struct trip *t, const struct fetch_reply *reply, enum code code) {
             hop(t, &next);
             return;
         }
-        if (code != CODE_TOO_MANY_REDIRECTS) /* refused, and so answered by nobody */
-            reply = &trip_no_reply;
     }
     trip_leave(t);
     trip_conclude(t, reply, code);

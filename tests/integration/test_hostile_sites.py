@@ -67,6 +67,25 @@ def test_redirects_up_to_the_limit(service, site):
     assert (record["outcome"], record["code"]) == ("failed", "too_many_redirects")
 
 
+@pytest.mark.parametrize(
+    "location, code",
+    [
+        ("file:///etc/passwd", "unsupported_scheme"),
+        ("http://[", "invalid_url"),
+        ("/" + "x" * 90_000, "invalid_url"),
+    ],
+)
+def test_a_redirect_that_is_refused_was_an_answer(service, site, location, code):
+    web = site({"/": redirect("/there"), "/there": redirect(location)})
+    crawld = service()
+    job = crawld.crawl([web.url("/")])
+    (record,) = crawld.items(f"/v1/jobs/{job['id']}/urls")
+    assert (record["outcome"], record["code"], record["http_status"]) == ("failed", code, 302)
+    assert record["final_url"] == web.url("/there") and len(record["redirects"]) == 2
+    summary = crawld.get(f"/v1/jobs/{job['id']}/summary").json
+    assert summary["http_statuses"] == [{"http_status": 302, "urls": 1}]
+
+
 def test_what_passes_is_tried_again(service, site):
     answers = [Reply(status=503), Reply(raw=b""), page("/x")]
     web = site({"/": lambda request: answers.pop(0)})
