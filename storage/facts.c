@@ -179,6 +179,7 @@ enum err delivery_id_parse(struct str text, const struct uuid *job, uint64_t *re
 
     if (uuid_parse(str_upto(text, UUID_TEXT_LEN), &id) != ERR_OK ||
         memcmp(&id, job, sizeof id) != 0 || !str_starts(number, STR("-")) ||
+        str_starts(number, STR("-0")) || /* 0 is none, and 01 not how 1 is written */
         str_to_u64(str_from(number, 1), INT64_MAX, &sequence) != ERR_OK)
         return ERR_NOT_FOUND;
     *ret_sequence = sequence;

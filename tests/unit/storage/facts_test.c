@@ -93,6 +93,8 @@ TEST(names_of_deliveries) {
         CHECK_ERR(delivery_id_parse(str_upto(str_of(text), len), &job, &sequence), ERR_NOT_FOUND);
     (void)snprintf(bad, sizeof bad, "%sx", text);
     CHECK_ERR(delivery_id_parse(str_of(bad), &job, &sequence), ERR_NOT_FOUND);
+    (void)snprintf(bad, sizeof bad, "%.*s-01", UUID_TEXT_LEN, text);
+    CHECK_ERR(delivery_id_parse(str_of(bad), &job, &sequence), ERR_NOT_FOUND);
     text[UUID_TEXT_LEN] = '_';
     CHECK_ERR(delivery_id_parse(str_of(text), &job, &sequence), ERR_NOT_FOUND);
 }
