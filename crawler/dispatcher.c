@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/guard.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "crawler/fetch.h"
 #include "crawler/loop.h"
@@ -131,12 +132,23 @@ static void hand_over(struct sending *s) {
     store_attempt_put(d->options.store, &s->attempt);
 }
 
+/* The operator's to mend. Its URL may hold secrets. */
+static void log_blocked(const struct sending *s) {
+    char job[UUID_TEXT_LEN + 1];
+
+    uuid_text(&s->message->job->id, job);
+    log_warning("a webhook leads to an address that --webhook-allow-net does not allow",
+                log_str("job", str_of(job)));
+}
+
 static void end(struct sending *s, const struct fetch_reply *reply, enum code code) {
     s->is_asking = false;
     s->fetch = NULL;
     s->attempt.tried_at = clock_wall_ms();
     webhook_judge(&s->attempt, reply, code, s->delivery.attempts,
                   s->dispatcher->options.patience_divisor);
+    if (code == CODE_BLOCKED_ADDRESS)
+        log_blocked(s);
     hand_over(s);
 }
 

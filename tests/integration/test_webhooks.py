@@ -354,6 +354,7 @@ def test_private_addresses_get_nothing(service, site, dns, way, off):
         return
     (item,) = await_state(crawld, job, "failed")
     assert (item["code"], item["http_status"]) == ("blocked_address", None)
+    assert any("--webhook-allow-net" in line and job["id"] in line for line in crawld.log)
     assert receiver.site.opened == []
 
 
