@@ -1,6 +1,7 @@
 /* The life of a call: head, body, answer. What the answer is, the handlers know. */
 #include "api/api.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "api/guard.h"
@@ -126,8 +127,12 @@ static void check_head(struct api_call *c, const struct api_request *r) {
 static void refuse_method(struct api_call *c) {
     OWNED_BUF struct buf allow = BUF_INIT(256);
 
-    call_refuse(c, PROBLEM_METHOD_NOT_ALLOWED, NULL);
-    if (routes_allow(c->path, &allow) == ERR_OK)
+    bool is_known = routes_allow(c->path, &allow) == ERR_OK;
+    char detail[300];
+
+    (void)snprintf(detail, sizeof detail, "it takes %.*s", (int)allow.len, allow.ptr);
+    call_refuse(c, PROBLEM_METHOD_NOT_ALLOWED, is_known ? detail : NULL);
+    if (is_known)
         call_add_header(c, "Allow", buf_str(&allow));
 }
 
@@ -171,7 +176,8 @@ static void check_parameters(struct api_call *c) {
 static void refuse_caller(struct api_call *c, enum auth_verdict v) {
     bool has_token = v == AUTH_IS_WRONG;
 
-    call_refuse(c, PROBLEM_UNAUTHORIZED, has_token ? "this one is not known" : NULL);
+    call_refuse(c, PROBLEM_UNAUTHORIZED,
+                has_token ? "this one is not known" : "send it as Authorization: Bearer SECRET");
     call_add_header(c, "WWW-Authenticate",
                     has_token ? STR("Bearer realm=\"crawld\", error=\"invalid_token\"")
                               : STR("Bearer realm=\"crawld\""));
@@ -215,7 +221,7 @@ static void limit_rate(struct api_call *c) {
         return;
     c->has_quota = true;
     if (!quota_take(quota, c->tenant, c->now_ms, &c->calls_left))
-        call_refuse(c, PROBLEM_TOO_MANY_REQUESTS, NULL);
+        call_refuse(c, PROBLEM_TOO_MANY_REQUESTS, "Retry-After tells when the next may come");
 }
 
 /* A proxy may pass the base path on, or take it off. */

@@ -118,6 +118,18 @@ void call_refuse_parameter(struct api_call *c, const char *name, const char *det
     refuse_parameter(c, PROBLEM_INVALID_PARAMETER, name, detail);
 }
 
+void call_refuse_word(struct api_call *c, const char *name, const char *(*word)(unsigned),
+                      unsigned from, unsigned n) {
+    OWNED_BUF struct buf detail = BUF_INIT(1024);
+    enum err e = buf_put(&detail, STR("must be one of"));
+
+    for (unsigned i = from; i < from + n && e == ERR_OK; i++)
+        e = buf_printf(&detail, "%s %s", i == from ? "" : ",", word(i));
+    if (e == ERR_OK)
+        e = buf_put_char(&detail, '\0');
+    call_refuse_parameter(c, name, e == ERR_OK ? detail.ptr : "is none of its words");
+}
+
 void call_refuse_cursor(struct api_call *c, const char *name) {
     refuse_parameter(c, PROBLEM_INVALID_CURSOR, name, "is not a cursor of this list");
 }
@@ -238,7 +250,7 @@ bool call_flag(struct api_call *c, const char *name, bool *ret_flag) {
     bool is_set = given && (str_eq(*given, STR("1")) || str_eq(*given, STR("true")));
 
     if (given && !is_set && !str_eq(*given, STR("0")) && !str_eq(*given, STR("false"))) {
-        call_refuse_parameter(c, name, "must be 1 or 0");
+        call_refuse_parameter(c, name, "must be 1, 0, true or false");
         return false;
     }
     *ret_flag = is_set;

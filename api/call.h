@@ -90,6 +90,9 @@ void call_answer_body(struct api_call *c, unsigned status, struct str content_ty
 void call_problem(struct api_call *c, const struct problem *p);
 void call_refuse(struct api_call *c, enum problem_code code, const char *detail);
 void call_refuse_parameter(struct api_call *c, const char *name, const char *detail);
+/* It must be one of |n| words from number |from| on. */
+void call_refuse_word(struct api_call *c, const char *name, const char *(*word)(unsigned),
+                      unsigned from, unsigned n);
 void call_refuse_cursor(struct api_call *c, const char *name); /* of the parameter */
 /* Whether the tenant may have a job more, and |urls| URLs; false: the call is answered. */
 bool call_check_quota(struct api_call *c, uint64_t jobs, uint64_t urls);

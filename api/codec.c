@@ -81,7 +81,8 @@ enum err codec_parse(struct str text, struct codec_body **ret_body, struct probl
         return ERR_INVALID;
     }
     if (!json_is_object(b->root)) {
-        problem_fault(p, FAULT_POINTER, STR("#"), "must be an object");
+        problem_init(p, PROBLEM_INVALID_OPTION);
+        problem_fault(p, FAULT_POINTER, STR("#"), "must be an object, as in {\"urls\": [...]}");
         return ERR_INVALID;
     }
     *ret_body = TAKE(b);

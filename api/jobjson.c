@@ -132,7 +132,9 @@ static void write_hrefs(struct writer *w, const struct job *j, struct str base) 
     write_href(w, "urls", j, base, "/urls");
     write_href(w, "links", j, base, "/links");
     write_href(w, "hosts", j, base, "/hosts");
+    write_href(w, "summary", j, base, "/summary");
     write_href(w, "events", j, base, "/events");
+    write_href(w, "webhooks", j, base, "/webhooks");
     writer_close(w, '}');
 }
 

@@ -58,6 +58,10 @@ void route_create_job(struct api_call *c) {
 
 /* --- list ----------------------------------------------------------------------------- */
 
+static const char *state_word(unsigned i) {
+    return job_state_text((enum job_state)i);
+}
+
 /* False: the call is answered. */
 static bool read_filter(struct api_call *c, struct job_filter *f) {
     const struct str *state = query_get(&c->query, "state");
@@ -70,7 +74,8 @@ static bool read_filter(struct api_call *c, struct job_filter *f) {
     f->limit = (size_t)limit + 1; /* one more, to see whether there is a next page */
     f->state = JOB_RECEIVING;
     if (state && job_state_of(*state, &f->state) != ERR_OK) {
-        call_refuse_parameter(c, "state", "is not a state of jobs");
+        /* but for those that callers never see, the first and the last */
+        call_refuse_word(c, "state", state_word, JOB_RECEIVING + 1, JOB_DELETED - 1);
         return false;
     }
     if (!call_text(c, "name", &f->name))

@@ -167,7 +167,8 @@ void keyed_answer(struct api_call *c) {
     OWNED(job) struct job *j = NULL;
 
     if (!is_same(c->keyed))
-        call_refuse(c, PROBLEM_KEY_REUSED, NULL);
+        call_refuse(c, PROBLEM_KEY_REUSED,
+                    "that had another path, query or body; another request needs another key");
     else if (call_job_of(c, &c->keyed->done.job, &j))
         answer_again(c, j);
 }

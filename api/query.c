@@ -66,7 +66,7 @@ static const char *take(const struct query *q, struct str pair, char **at,
         return "is not text in UTF-8";
     for (size_t i = 0; i < q->n; i++)
         if (str_eq(q->parameters[i].name, ret_p->name))
-            return "is given twice";
+            return "is given twice; of a list the values are joined by commas";
     return q->n < QUERY_MAX_PARAMETERS ? NULL : "is one too many";
 }
 

@@ -26,7 +26,8 @@ static bool take_code(struct api_call *c, struct str word, uint64_t *codes) {
     enum code code;
 
     if (code_of(word, &code) != ERR_OK) {
-        call_refuse_parameter(c, "code", "must be a list of codes of outcomes");
+        call_refuse_parameter(c, "code",
+                              "must be a list of codes as records have them, joined by commas");
         return false;
     }
     if (final_codes & BIT(code)) {

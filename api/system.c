@@ -6,10 +6,12 @@
 void route_index(struct api_call *c) {
     struct buf *out = &c->response.body;
     enum err e = buf_put(out, STR("crawld " CRAWLD_VERSION ": lists of URLs in, links out\n\n"));
+    struct str base = c->api->options.base_path;
     const struct route *r;
 
     for (size_t i = 0; (r = routes_at(i)) && e == ERR_OK; i++)
-        e = buf_printf(out, "%-7s %-24s %s\n", r->method, r->pattern, r->summary);
+        e = buf_printf(out, "%-7s %.*s%-24s %s\n", r->method, (int)base.len,
+                       base.len ? base.ptr : "", r->pattern, r->summary);
     call_answer_body(c, 200, STR("text/plain; charset=utf-8"), e);
 }
 

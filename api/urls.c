@@ -3,17 +3,25 @@
 #include "api/results.h"
 #include "api/routes.h"
 
+static const char *outcome_word(unsigned i) {
+    return outcome_text((enum outcome)i);
+}
+
+static const char *code_word(unsigned i) {
+    return code_text((enum code)i);
+}
+
 /* False: the call is answered. */
 static bool read_outcome(struct api_call *c, struct export_records *o) {
     const struct str *outcome = query_get(&c->query, "outcome");
     const struct str *code = query_get(&c->query, "code");
 
     if (outcome && outcome_of(*outcome, &o->outcome) != ERR_OK) {
-        call_refuse_parameter(c, "outcome", "is not an outcome of URLs");
+        call_refuse_word(c, "outcome", outcome_word, 0, OUTCOME_COUNT);
         return false;
     }
     if (code && code_of(*code, &o->code) != ERR_OK) {
-        call_refuse_parameter(c, "code", "is not a code of outcomes");
+        call_refuse_word(c, "code", code_word, CODE_NONE + 1, CODE_COUNT - 1);
         return false;
     }
     o->wants_pending = outcome && o->outcome == OUTCOME_PENDING;

@@ -326,7 +326,7 @@ static enum err parse_after_scheme(struct url_parse *x) {
 
 static enum err parse_without_scheme(struct url_parse *x) {
     if (!x->base)
-        return url_invalid(x, "no scheme");
+        return url_invalid(x, "no scheme, such as https://");
     if (x->base->has_opaque_path) {
         if (x->p == x->end || *x->p != '#')
             return url_invalid(x, "relative to a URL that has no path of segments");

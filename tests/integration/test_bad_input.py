@@ -172,6 +172,21 @@ def test_unknown_and_wrong(crawld):
     check_problem(crawld.call("POST", "/healthz", ""), 405)
 
 
+def test_errors_say_what_may_be_said(crawld):
+    job = crawld.submit(["http://127.0.0.1:9/"])["hrefs"]
+    bare = crawld.call("POST", "/v1/jobs", b'["http://a/"]', {"Content-Type": "application/json"})
+    assert '{"urls": [...]}' in check_problem(bare, 400)["detail"] and bare.json["code"] == "invalid_option"
+    for target, word in (
+        (job["urls"] + "?outcome=x", "pending, succeeded"),
+        (job["urls"] + "?code=x", "invalid_url, unsupported_scheme"),
+        ("/v1/jobs?state=x", "queued, running"),
+        ("/v1/jobs?state=queued&state=x", "commas"),
+    ):
+        detail = check_problem(crawld.get(target), 400)["detail"]
+        assert word in detail and "receiving" not in detail and "deleted" not in detail, detail
+    assert "GET" in check_problem(crawld.call("POST", "/healthz", ""), 405)["detail"]
+
+
 def test_formats_and_limits(crawld):
     job = crawld.submit(["http://127.0.0.1:9/"])
     links = f"/v1/jobs/{job['id']}/links"

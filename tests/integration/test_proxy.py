@@ -52,6 +52,7 @@ def test_every_link_leads_through_the_proxy(behind, site, location):
     status, headers, body = call("GET", job["hrefs"]["urls"] + "?limit=1")
     next_page = headers["Link"].split(">")[0].lstrip("<")
     assert next_page.startswith("/crawl/v1/") and call("GET", next_page)[0] == 200
+    assert b" /crawl/v1/jobs/{id}/links " in call("GET", "/crawl/")[2]
     assert crawld.get("/readyz").status == 200  # and without the path for who is near
     assert crawld.get("/crawlv1/jobs").status == 404
 

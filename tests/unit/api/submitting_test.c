@@ -58,7 +58,7 @@ TEST(a_strict_addition_changes_nothing) {
 
 TEST(strict_is_a_flag_of_the_query) {
     CHECK_INT(post("POST /v1/jobs?strict=yes", "text/plain", "http://a.test/"), 400);
-    CHECK(holds("{\"parameter\":\"strict\",\"detail\":\"must be 1 or 0\"}"));
+    CHECK(holds("{\"parameter\":\"strict\",\"detail\":\"must be 1, 0, true or false\"}"));
     CHECK_INT(post("POST /v1/jobs?strict=", "application/json", "{\"urls\":[]}"), 400);
     CHECK_INT(post_json("{\"urls\":[\"http://a.test/\"],\"strict\":true}"), 400);
     CHECK(holds("{\"pointer\":\"#/strict\",\"detail\":\"is a parameter of the query\"}"));

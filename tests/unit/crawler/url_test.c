@@ -273,8 +273,8 @@ TEST(a_path_without_host_is_never_read_as_one) {
 
 TEST(says_why) {
     static const char *const cases[][2] = {
-        {"example.com", "no scheme"},
-        {"", "no scheme"},
+        {"example.com", "no scheme, such as https://"},
+        {"", "no scheme, such as https://"},
         {"http://", "no host"},
         {"http://:80/", "no host"},
         {"http://a:99999/", "port out of range"},
