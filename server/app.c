@@ -22,6 +22,7 @@
 #include "server/commands.h"
 #include "server/config.h"
 #include "server/httpd.h"
+#include "server/sandbox.h"
 
 enum {
     MAX_FILES = 1 << 20,     /* what we make use of */
@@ -40,6 +41,7 @@ struct app {
     struct config config;
     struct buf why; /* one line: why it cannot start */
     struct buf dns_servers;
+    struct buf sandbox;                         /* what of it is in force */
     const char **allowed_hosts, **cors_origins; /* NULL ends; borrow from the config */
     struct job_options defaults;
     size_t max_transfers, max_webhooks;
@@ -210,6 +212,45 @@ static enum err join_lists(struct app *a) {
         e = buf_printf(&a->dns_servers, "%s%s", i ? "," : "", dns->items[i]);
     a->allowed_hosts = with_end(&a->config.allowed_hosts);
     a->cors_origins = with_end(&a->config.cors_origins);
+    return e;
+}
+
+/* Those that are read again, and those that libraries open later. */
+static const char **files_of(const struct config *c) {
+    static const char prefix[] = "CRAWLD_", suffix[] = "_FILE";
+    size_t n = 0, most = 3;
+    const char **files;
+
+    for (char **v = environ; *v; v++)
+        most++;
+    files = NEW_N(const char *, most);
+    for (char **v = environ; *v; v++) {
+        struct str value = str_of(*v), name = str_cut(&value, '=');
+
+        if (str_starts(name, str_of(prefix)) && str_ends(name, str_of(suffix)))
+            files[n++] = value.ptr;
+    }
+    if (c->block_host_file)
+        files[n++] = c->block_host_file;
+    if (c->ca_file)
+        files[n++] = c->ca_file;
+    return files;
+}
+
+static enum err enter_sandbox(struct app *a) {
+    struct str file = str_of(a->config.database);
+    struct sandbox_options o = {.port = endpoint_port(&a->config.listen_address)};
+    const char **files;
+    enum err e;
+
+    if (a->config.sandbox == SANDBOX_OFF)
+        return buf_put(&a->sandbox, STR("off"));
+    (void)str_cut(&file, ':');
+    files = files_of(&a->config);
+    o.database = file.len ? file.ptr : ""; /* store_open will say so */
+    o.files = files;
+    e = sandbox_enter(&o, &a->sandbox, &a->why);
+    free(files);
     return e;
 }
 
@@ -417,13 +458,13 @@ static void log_started(const struct app *a) {
     endpoint_make_reachable(&reachable);
     endpoint_text(&reachable, near);
     (void)snprintf(hint, sizeof hint, "curl http://%s/", near);
-    log_info("listening", log_str("address", str_of(address)),
-             log_str("version", STR(CRAWLD_VERSION)),
-             log_str("database", str_of(a->config.database)),
-             log_int("max_transfers", (int64_t)a->max_transfers),
-             log_int("max_connections", a->max_connections),
-             log_str("libmicrohttpd", str_of(httpd_library())),
-             log_str("try", str_of(hint))); /* the list of all calls */
+    log_info(
+        "listening", log_str("address", str_of(address)), log_str("version", STR(CRAWLD_VERSION)),
+        log_str("database", str_of(a->config.database)),
+        log_int("max_transfers", (int64_t)a->max_transfers),
+        log_int("max_connections", a->max_connections),
+        log_str("libmicrohttpd", str_of(httpd_library())), log_str("sandbox", buf_str(&a->sandbox)),
+        log_str("try", str_of(hint))); /* the list of all calls */
 }
 
 /* --- stop --------------------------------------------------------------------------------- */
@@ -460,6 +501,7 @@ static void app_done(struct app *a) {
     free(a->allowed_hosts);
     free(a->cors_origins);
     buf_done(&a->dns_servers);
+    buf_done(&a->sandbox);
     buf_done(&a->why);
     config_done(&a->config);
 }
@@ -574,7 +616,8 @@ static int run(struct app *a) {
     (void)umask(S_IRWXG | S_IRWXO);               /* what is crawled is nobody else's business */
     fill_defaults(a);
     if (share_files(a) != ERR_OK || allow_nets(a) != ERR_OK || read_blocklist(a) != ERR_OK ||
-        check_ca_file(a) != ERR_OK || join_lists(a) != ERR_OK || start(a) != ERR_OK) {
+        check_ca_file(a) != ERR_OK || join_lists(a) != ERR_OK || enter_sandbox(a) != ERR_OK ||
+        start(a) != ERR_OK) {
         log_error("cannot start", log_str("why", buf_str(&a->why)));
         return EXIT_FAILURE;
     }
@@ -599,7 +642,8 @@ int cmd_serve(char *const *argv) {
     struct app a = {.argv = argv,
                     .listen_fd = -1,
                     .why = BUF_INIT(MAX_LINE),
-                    .dns_servers = BUF_INIT(MAX_LINE)};
+                    .dns_servers = BUF_INIT(MAX_LINE),
+                    .sandbox = BUF_INIT(MAX_LINE)};
     int status;
 
     if (config_read(argv, environ, isatty(STDERR_FILENO), &a.config, &a.why) != ERR_OK) {

@@ -20,6 +20,7 @@ enum { USUAL_FETCH_THREADS = 4 };
 enum { DEFAULT_MIN_DELAY_MS = 100, MAX_USER_AGENT = 512, DNS_PORT = 53 };
 
 static const char *const robots_modes[] = {"obey", "ignore", NULL};
+static const char *const sandbox_modes[] = {"on", "off", NULL};
 static const char *const robots_policies[] = {"default", "enforce", NULL};
 static const char *const log_formats[] = {"text", "json", NULL};
 static const char *const log_levels[] = {
@@ -188,6 +189,9 @@ static const struct setting table[] = {
     {"log-format", SETTING_CHOICE, AT(log_format), .hint = "text|json",
      .shown = "text on a terminal, else json", .choices = log_formats,
      .help = "of the log, which goes to standard error"},
+    {"sandbox", SETTING_CHOICE, AT(sandbox), .hint = "on|off", .initial = "on",
+     .choices = sandbox_modes,
+     .help = "where the kernel can (Landlock, seccomp): no files but its own, no programs"},
     {"log-level", SETTING_CHOICE, AT(log_level), .hint = "debug|info|warning|error",
      .initial = "info", .choices = log_levels, .help = "the least that is logged"},
 };

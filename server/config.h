@@ -25,12 +25,14 @@ struct config {
     uint64_t tenant_max_jobs, tenant_max_queued_urls, tenant_requests_per_second;
     uint64_t retention_seconds, drain_ms, window_bytes;
     unsigned log_format, log_level; /* enum log_format, enum log_level */
+    unsigned sandbox;               /* enum sandbox_mode */
 
     struct endpoint listen_address;
     struct texts warnings; /* to be logged */
     bool wants_help;       /* then nothing above is checked */
 };
 
+enum sandbox_mode { SANDBOX_ON, SANDBOX_OFF };
 enum robots_policy { ROBOTS_POLICY_DEFAULT, ROBOTS_POLICY_ENFORCE };
 
 /* |argv| and |env| end with NULL. ERR_INVALID with one line in |why|; |ret_config|

@@ -15,7 +15,9 @@ DAY = 86400
 def clock(tmp_path):
     """clock.env is for the service; clock.jump(seconds) sets its time so far from ours."""
     (library,) = pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")
-    return Clock(tmp_path / "clock", library)
+    data = tmp_path / "crawld-0"  # the service's, which reads nothing elsewhere
+    data.mkdir()
+    return Clock(data / "clock", library)
 
 
 class Clock:
