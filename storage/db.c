@@ -178,7 +178,9 @@ static enum err ask(struct db *db, const char *sql, char *ret_text, size_t size)
     if (rc == SQLITE_ROW || rc == SQLITE_DONE)
         (void)snprintf(ret_text, size, "%s",
                        rc == SQLITE_ROW ? (const char *)sqlite3_column_text(st, 0) : "");
-    (void)sqlite3_finalize(st);
+    /* What a row told is done only now: journal_mode=WAL, for one, says "wal" and may fail. */
+    if (sqlite3_finalize(st) != SQLITE_OK && (rc == SQLITE_ROW || rc == SQLITE_DONE))
+        rc = sqlite3_extended_errcode(db->handle);
     return db_err(db, rc);
 }
 
