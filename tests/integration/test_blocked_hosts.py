@@ -1,10 +1,10 @@
 """--block-host-file: hosts that are left alone, whatever way leads there."""
 
 import signal
-import time
 
 import pytest
 
+from rig import until
 from rig.crawld import Crawld
 from rig.dns import A
 from rig.site import page, redirect
@@ -23,13 +23,6 @@ def world(service, site, dns, tmp_path):
         return service(*names.options, "--block-host-file", str(tmp_path / "blocked"), *options, **kwargs)
 
     return start, web, tmp_path / "blocked"
-
-
-def until(condition):
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def codes(crawld, urls, **options):

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from rig import until
 from rig.site import Reply, page
 
 pytestmark = pytest.mark.threaded
@@ -109,13 +110,6 @@ def waiters(crawld, target, n):
 
 
 SLACK = 10  # files that were open before may be closed by now
-
-
-def until(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_who_went_away_is_noticed(service, site):

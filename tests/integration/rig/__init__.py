@@ -1,6 +1,7 @@
 """The rig: the real binary, and what stands in for the rest of the world."""
 
 import os
+import time
 import pathlib
 
 import pytest
@@ -25,3 +26,10 @@ def outside_data():
     if not folder.is_dir():
         pytest.skip(f"no outside test data in {folder}")
     return folder
+
+
+def until(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
