@@ -8,8 +8,6 @@ import pytest
 
 from rig.site import Reply, page
 
-KILLS = 20
-URLS = 2000
 HOSTS = 10
 LINKS = ("/x", "/y", "/z")
 FETCH_SECONDS = 0.2  # with 2 connections to each host: 100 URLs a second
@@ -19,8 +17,8 @@ def slow_page():
     return Reply(body=page(*LINKS).body, delay=FETCH_SECONDS)
 
 
-def list_of(web):
-    return [web.url(f"/{i}", host=f"127.0.7.{i % HOSTS + 1}") for i in range(URLS)]
+def list_of(web, n):
+    return [web.url(f"/{i}", host=f"127.0.7.{i % HOSTS + 1}") for i in range(n)]
 
 
 def begin_upload(crawld):
@@ -58,16 +56,22 @@ def check_whole(crawld, job_id, urls):
     assert len(rows) == len(urls) * len(LINKS)
 
 
-@pytest.mark.timeout(400)
-def test_twenty_kills(service, site):
+@pytest.mark.parametrize(
+    "kills",
+    [
+        pytest.param(20, marks=pytest.mark.timeout(400)),
+        pytest.param(200, marks=[pytest.mark.timeout(3600), pytest.mark.long]),
+    ],
+)
+def test_kills(service, site, kills):
     web = site({}, default=slow_page())
     crawld = service()
-    urls = list_of(web)
+    urls = list_of(web, 100 * kills)
     chance = random.Random(9)
     main = crawld.submit(urls)["id"]
     acknowledged = [main]
     repeated_after = 0
-    for _ in range(KILLS):
+    for _ in range(kills):
         seen = len(web.requests)
         half = begin_upload(crawld)
         await_open_transfers(web, seen)
@@ -84,9 +88,9 @@ def test_twenty_kills(service, site):
         check_jobs(crawld, acknowledged)
         await_open_transfers(web, seen)
         repeated_after += any(path in fetched_before for path in web.paths()[seen : seen + HOSTS])
-    job = crawld.wait(main, seconds=200)
-    assert job["counts"]["succeeded"] == URLS
-    assert repeated_after > KILLS / 2
+    job = crawld.wait(main, seconds=10 * kills)
+    assert job["counts"]["succeeded"] == len(urls)
+    assert repeated_after > kills / 2
     check_whole(crawld, main, urls)
     check_jobs(crawld, acknowledged)
 
