@@ -52,13 +52,14 @@ static enum err parse_name(struct str text, struct question *q) {
     return ERR_OK;
 }
 
-/* "http://127.0.0.1:8080/readyz" in its parts; the path may be left out. */
+/* "http://127.0.0.1:8080/readyz" in its parts; scheme and path may be left out. */
 static enum err parse(struct str url, struct question *q) {
     size_t end;
 
-    if (!str_starts_ascii(url, STR("http://")))
+    if (str_starts_ascii(url, STR("http://")))
+        url = str_from(url, strlen("http://"));
+    else if (str_find_str(url, STR("://")) != STR_END)
         return ERR_INVALID;
-    url = str_from(url, strlen("http://"));
     end = str_find(url, '/');
     q->path = str_from(url, end);
     if (q->path.len <= 1)
@@ -154,7 +155,7 @@ int cmd_health(char *const *argv) {
     char text[64];
 
     if (argv[0] && argv[1]) {
-        (void)fprintf(stderr, "crawld: usage: crawld health [http://HOST:PORT]\n");
+        (void)fprintf(stderr, "crawld: usage: crawld health [http://HOST:PORT or HOST:PORT]\n");
         return EXIT_USAGE;
     }
     if ((argv[0] ? parse(str_of(argv[0]), &q) : find(&q)) != ERR_OK) {

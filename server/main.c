@@ -15,7 +15,7 @@ static const char help[] =
     "               [--format tsv|ndjson] [--content-type TYPE] [--link-header VALUE] [FILE|-]\n"
     "                              print the links of one document, read as if fetched from URL\n"
     "  crawld url BASE INPUT       print INPUT resolved against BASE (empty for none)\n"
-    "  crawld health [URL]         ask the service at URL (http://HOST:PORT) whether it is ready;\n"
+    "  crawld health [URL]         ask the service at URL (HOST:PORT) whether it is ready;\n"
     "                              without one that at CRAWLD_LISTEN, or at 127.0.0.1:8080\n"
     "  crawld backup [--database URL] FILE\n"
     "                              copy the database, which a service may be using, to a new file\n"

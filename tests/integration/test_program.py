@@ -130,6 +130,7 @@ def test_health(service):
     crawld = service()
     url = f"http://127.0.0.1:{crawld.port}"
     assert run("health", url).returncode == 0
+    assert run("health", f"127.0.0.1:{crawld.port}").returncode == 0
     result = run("health", f"http://nowhere.invalid:{crawld.port}")
     assert result.returncode == 1 and result.stderr.count("\n") == 1  # a name, which nobody knows
     name = socket.gethostname()
