@@ -314,7 +314,7 @@ static enum err flip_bit(const struct rig *r, uint64_t *seed) {
     unsigned char byte;
     off_t at;
 
-    if (fstat(fd, &s) != 0)
+    if (fd < 0 || fstat(fd, &s) != 0)
         return ERR_IO;
     at = (off_t)(next_random(seed) % (uint64_t)s.st_size);
     if (pread(fd, &byte, 1, at) != 1)
