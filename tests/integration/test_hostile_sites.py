@@ -21,6 +21,8 @@ def record_of(crawld, url, **options):
         (Reply(body=b"x" * 1000, cut=10, chunked=True), "connection_lost"),
         (Reply(raw=b""), "connection_lost"),
         (Reply(raw=b"not HTTP at all\r\n\r\n"), "protocol_error"),
+        (Reply(raw=bytes.fromhex("000012040000000000000300000064000400100000")), "protocol_error"),
+        (Reply(raw=b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n\0\0\0"), "protocol_error"),
         (Reply(raw=b"HTTP/1.1 200 OK\r\nX: " + b"y" * 400_000 + b"\r\n\r\n"), "protocol_error"),
         (Reply(body=b"no gzip", headers={"Content-Encoding": "gzip"}), "bad_encoding"),
         (Reply(status=302), "http_3xx"),

@@ -6,7 +6,7 @@ import pytest
 
 from rig.crawld import Crawld
 from rig.dns import A
-from rig.site import page, redirect
+from rig.site import Reply, page, redirect
 from rig.tls import DAY, Authority
 
 NAMES = {"a.test": A("127.0.0.1"), "b.test": A("127.0.0.1"), "x.a.test": A("127.0.0.1")}
@@ -54,6 +54,19 @@ def test_a_site_with_a_bad_certificate(crawl, site, authority, why, names, times
     record = crawl(web.url("/", "a.test"))
     assert (record["outcome"], record["code"]) == ("failed", "tls_error"), why
     assert web.requests == []
+
+
+H2_SETTINGS = bytes.fromhex("000012040000000000000300000064000400100000000500004000")
+
+
+@pytest.mark.parametrize("offered", [["h2"], ["h2", "http/1.1"], ["http/1.1"], ["acme-tls/1"]])
+def test_what_is_spoken_is_http_1_1(crawl, site, authority, offered):
+    """Whatever else a server would rather speak (RFC 7301)."""
+    context = authority.context("a.test")
+    context.set_alpn_protocols(offered)
+    web = site({"/": page("/x"), "/frames": Reply(raw=H2_SETTINGS)}, tls=context)
+    assert crawl(web.url("/", "a.test"))["http_status"] == 200
+    assert crawl(web.url("/frames", "a.test"))["code"] == "protocol_error"
 
 
 def test_a_wildcard(crawl, site, authority):
