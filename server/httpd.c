@@ -22,6 +22,7 @@ enum {
     DESK_THREADS = 4,
     DESK_WAITING = 1024,
     CONNECTION_MEMORY = 64 << 10, /* headers and the piece of a body at hand */
+    QUERY_ENDLESS = 256,          /* parameters; no call has a quarter of them */
     STREAM_BLOCK = 64 << 10,
     BIG_ANSWER = 64 << 10, /* may take longer to send than an idle connection may live */
     /* Between two requests the library keeps all of a connection's memory touched, so
@@ -515,6 +516,25 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
     }
 }
 
+static bool has_endless_query(struct str target) {
+    size_t n = 0;
+
+    for (size_t i = 0; i < target.len; i++)
+        n += target.ptr[i] == '&';
+    return n > QUERY_ENDLESS;
+}
+
+/* The library would put each parameter into its own memory, and find none left for an answer:
+ * 0.9.75 then says nothing, and keeps the connection. */
+static void refuse_query(const struct peer *peer) {
+    static const char head[] = "HTTP/1.1 414 URI Too Long\r\nConnection: close\r\n"
+                               "Content-Type: text/plain\r\nContent-Length: 20\r\n\r\n"
+                               "too many parameters\n";
+
+    (void)!send(peer->fd, head, sizeof head - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    (void)shutdown(peer->fd, SHUT_RDWR);
+}
+
 /* The request line is there. Gives the raw target, which the handler is not shown. */
 static void *on_target(void *arg, const char *target, struct MHD_Connection *connection) {
     struct peer *peer = peer_of(connection);
@@ -523,6 +543,8 @@ static void *on_target(void *arg, const char *target, struct MHD_Connection *con
     free(peer->target);
     peer->target = mem_chars(str_of(target));
     deadline_phase(peer->deadline, PHASE_HEADERS);
+    if (has_endless_query(str_of(target)))
+        refuse_query(peer);
     return NULL;
 }
 

@@ -207,6 +207,16 @@ def test_over_long_heads(service):
     assert crawld.get("/healthz").status == 200
 
 
+@pytest.mark.parametrize("n", [100, 300, 1_500, 20_000])
+def test_endless_queries(service, n):
+    crawld = service()
+    begin = time.monotonic()
+    statuses, received, ended = exchange(crawld, request(b"GET /v1/jobs?" + b"x&" * n + b" HTTP/1.1"))
+    assert statuses == [400 if n == 100 else 414] and (ended or n == 100), received[:200]
+    assert time.monotonic() - begin < 5
+    assert crawld.get("/healthz").status == 200
+
+
 # --- clients that take their time ---
 
 
