@@ -1,5 +1,5 @@
-/* What the store promises when single calls of the file system fail, and when bits of its file
- * have changed. The shim is a VFS that stands before SQLite's own. */
+/* What the store promises when single calls of the file system fail, or SQLite's allocations,
+ * and when bits of its file have changed. The shim is a VFS that stands before SQLite's own. */
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 
 enum fault {
     NO_FAULT,
+    MEMORY_FAILS,
     READ_FAILS,
     WRITE_FAILS,
     WRITE_IS_SHORT_OF_SPACE,
@@ -154,6 +155,27 @@ static int shim_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int fl
     return code;
 }
 
+static sqlite3_mem_methods real_memory;
+
+static void *shim_malloc(int n) {
+    return strikes(MEMORY_FAILS) ? NULL : real_memory.xMalloc(n);
+}
+
+static void *shim_realloc(void *p, int n) {
+    return strikes(MEMORY_FAILS) ? NULL : real_memory.xRealloc(p, n);
+}
+
+/* Before the library is in use. */
+static void set_up_memory(void) {
+    sqlite3_mem_methods shim;
+
+    CHECK_INT(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real_memory), SQLITE_OK);
+    shim = real_memory;
+    shim.xMalloc = shim_malloc;
+    shim.xRealloc = shim_realloc;
+    CHECK_INT(sqlite3_config(SQLITE_CONFIG_MALLOC, &shim), SQLITE_OK);
+}
+
 /* From here on each database is opened through it. The first store sets up the library, which
  * would put its own in front. */
 static void set_up_shim(void) {
@@ -161,6 +183,7 @@ static void set_up_shim(void) {
 
     if (real_vfs)
         return;
+    set_up_memory();
     RIG_OPEN(first);
     real_vfs = sqlite3_vfs_find(NULL);
     shim = *real_vfs;
@@ -263,6 +286,10 @@ static void fail_each(enum fault f, int stride) {
 
 static int stride(int usual) {
     return getenv("STORE_IO_ALL") ? 1 : usual;
+}
+
+TEST(memory_that_fails_loses_nothing) {
+    fail_each(MEMORY_FAILS, stride(101));
 }
 
 TEST(a_read_that_fails_loses_nothing) {
