@@ -50,10 +50,11 @@ enum { RULE_FILES = 1, RULE_PORT = 2, ASK_VERSION = 1 };
 /* What the libraries read at any time: names and their servers, certificates, settings, shared
  * objects, zones; the process's own memory map and statistics, for /metrics and crashes. */
 static const char *const readable[] = {
-    "/etc",       "/usr",
-    "/lib",       "/lib64",
-    "/proc/self", "/sys/devices/system/cpu",
-    "/dev",       "/run/systemd/resolve",
+    "/etc",        "/usr",
+    "/lib",        "/lib64",
+    "/proc/self",  "/sys/devices/system/cpu",
+    "/dev/null",   "/dev/urandom",
+    "/dev/random", "/run/systemd/resolve",
     NULL,
 };
 
