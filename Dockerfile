@@ -2,8 +2,8 @@ FROM debian:trixie-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
       gcc libc6-dev cmake ninja-build pkg-config \
       libmicrohttpd-dev libcurl4-openssl-dev libsqlite3-dev libjansson-dev libc-ares-dev \
-      libunistring-dev libzstd-dev libxxhash-dev zlib1g-dev libssl-dev libuchardet-dev libpsl-dev libseccomp-dev \
-      python3 python3-yaml \
+      libunistring-dev libzstd-dev libxxhash-dev zlib1g-dev libssl-dev libuchardet-dev libpsl-dev \
+      libseccomp-dev python3 python3-yaml \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
@@ -13,7 +13,8 @@ RUN cmake -S . -B /build -G Ninja && cmake --build /build && strip /build/crawld
 FROM debian:trixie-slim
 RUN apt-get update && apt-get install -y --no-install-recommends \
       libmicrohttpd12t64 libcurl4t64 libsqlite3-0 libjansson4 libcares2 \
-      libunistring5 libzstd1 libxxhash0 zlib1g libssl3t64 libuchardet0 libpsl5t64 libseccomp2 ca-certificates \
+      libunistring5 libzstd1 libxxhash0 zlib1g libssl3t64 libuchardet0 libpsl5t64 libseccomp2 \
+      ca-certificates \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /build/crawld /usr/local/bin/crawld
 COPY --from=build --chown=10001:10001 /data /data

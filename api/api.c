@@ -126,11 +126,11 @@ static void check_head(struct api_call *c, const struct api_request *r) {
 
 static void refuse_method(struct api_call *c) {
     OWNED_BUF struct buf allow = BUF_INIT(256);
-
     bool is_known = routes_allow(c->path, &allow) == ERR_OK;
     char detail[300];
 
-    (void)snprintf(detail, sizeof detail, "it takes %.*s", (int)allow.len, allow.ptr);
+    if (is_known)
+        (void)snprintf(detail, sizeof detail, "it takes %.*s", (int)allow.len, allow.ptr);
     call_refuse(c, PROBLEM_METHOD_NOT_ALLOWED, is_known ? detail : NULL);
     if (is_known)
         call_add_header(c, "Allow", buf_str(&allow));

@@ -227,10 +227,10 @@ static const char **files_of(const struct config *c) {
     for (char **v = environ; *v; v++) {
         struct str value = str_of(*v), name = str_cut(&value, '=');
 
-        if (str_starts(name, str_of(prefix)) && str_ends(name, str_of(suffix)))
+        if (value.len && str_starts(name, str_of(prefix)) && str_ends(name, str_of(suffix)))
             files[n++] = value.ptr;
     }
-    if (c->block_host_file)
+    if (c->block_host_file && *c->block_host_file)
         files[n++] = c->block_host_file;
     if (c->ca_file)
         files[n++] = c->ca_file;
