@@ -166,6 +166,17 @@ void deadline_free(struct deadline *d) {
     free(d);
 }
 
+void deadlines_cut_all(struct deadlines *all) {
+    pthread_mutex_lock(&all->lock);
+    for (struct list *at = all->list.next; at != &all->list; at = at->next) {
+        struct deadline *d = CONTAINER_OF(at, struct deadline, link);
+
+        d->cut = true;
+        (void)shutdown(d->fd, SHUT_RDWR);
+    }
+    pthread_mutex_unlock(&all->lock);
+}
+
 void deadline_phase(struct deadline *d, enum deadline_phase phase) {
     struct deadline_rule rule = {.phase = phase, .since_ms = clock_mono_ms()};
 

@@ -51,6 +51,9 @@ DEFINE_OWNED(deadlines)
 struct deadline *deadline_new(struct deadlines *ds, int fd);
 void deadline_free(struct deadline *d); /* NULL is fine */
 
+/* Cuts all connections there are, without a word to on_cut: the service ends. */
+void deadlines_cut_all(struct deadlines *ds);
+
 void deadline_phase(struct deadline *d, enum deadline_phase phase);
 void deadline_received(struct deadline *d, size_t n); /* bytes of the body */
 

@@ -1,6 +1,8 @@
 """SIGTERM: what is in flight ends or goes back, the exit is 0, nothing is lost."""
 
+import contextlib
 import signal
+import socket
 import threading
 import time
 
@@ -24,6 +26,17 @@ def test_idle_ends_at_once(service):
     begin = time.monotonic()
     assert crawld.stop() == 0
     assert time.monotonic() - begin < 3
+
+
+def test_heads_refused_while_it_stops(service):
+    """Shown a query, the library is slow to refuse it, and the service ends meanwhile."""
+    crawld = service(env={"CRAWLD_TEST_GUARDS_OFF": "hide_query"})
+    head = b"GET /?" + b"x&" * 20_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n"
+    with contextlib.ExitStack() as stack:
+        for _ in range(8):
+            client = socket.create_connection(("127.0.0.1", crawld.port))
+            stack.enter_context(client).sendall(head)
+        assert crawld.stop() == 0
 
 
 def test_a_crawl_goes_on_after_a_restart(service, site):
