@@ -247,10 +247,13 @@ static void read_target(struct api_call *c) {
         find_route(c);
     if (c->is_answered)
         return;
-    if (query_parse(&c->query, query, &p) != ERR_OK)
+    enum err e = query_parse(&c->query, query, &p);
+    if (e == ERR_OK)
+        check_parameters(c);
+    else if (e == ERR_INVALID)
         call_problem(c, &p);
     else
-        check_parameters(c);
+        call_store_error(c, e);
 }
 
 /* A list that is answered, or refused, takes no more memory nor disk; and who hears the
@@ -258,6 +261,14 @@ static void read_target(struct api_call *c) {
 static void end_receiving(struct api_call *c) {
     receive_free(TAKE(c->receive));
     keyed_free(TAKE(c->keyed));
+}
+
+static void refuse_head(struct api_call *c, enum err e) {
+    if (e == ERR_TOO_BIG)
+        call_refuse(c, PROBLEM_HEAD_TOO_LARGE, NULL);
+    else
+        call_store_error(c, e);
+    c->response.closes = true;
 }
 
 struct api_call *api_call_new(struct api *a, const struct api_request *r) {
@@ -268,9 +279,9 @@ struct api_call *api_call_new(struct api *a, const struct api_request *r) {
     c->now_ms = r->now_ms;
     query_init(&c->query);
     choose_id(c, r);
-    if (copy_head(c, r) != ERR_OK) {
-        call_refuse(c, PROBLEM_HEAD_TOO_LARGE, NULL);
-        c->response.closes = true;
+    enum err e = copy_head(c, r);
+    if (e != ERR_OK) {
+        refuse_head(c, e);
         return c;
     }
     check_head(c, r);

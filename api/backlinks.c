@@ -97,8 +97,6 @@ void route_list_backlinks(struct api_call *c) {
         return;
     if (!to)
         call_refuse_parameter(c, "to", "is missing: which URL's pages are wanted?");
-    else if (url_parse(&url, *to, NULL, NULL) != ERR_OK)
-        call_refuse_parameter(c, "to", "is not a URL");
-    else
+    else if (call_url(c, "to", *to, &url))
         answer(c, url_href(&url), after, limit);
 }

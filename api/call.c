@@ -82,7 +82,7 @@ void call_answer_body(struct api_call *c, unsigned status, struct str content_ty
         return;
     }
     buf_clear(&c->response.body);
-    call_refuse(c, PROBLEM_INTERNAL, err_text(e));
+    call_store_error(c, e);
 }
 
 void call_problem(struct api_call *c, const struct problem *p) {
@@ -132,6 +132,16 @@ void call_refuse_word(struct api_call *c, const char *name, const char *(*word)(
 
 void call_refuse_cursor(struct api_call *c, const char *name) {
     refuse_parameter(c, PROBLEM_INVALID_CURSOR, name, "is not a cursor of this list");
+}
+
+bool call_url(struct api_call *c, const char *name, struct str text, struct url *ret_url) {
+    enum err e = url_parse(ret_url, text, NULL, NULL);
+
+    if (e == ERR_NO_MEMORY)
+        call_store_error(c, e);
+    else if (e != ERR_OK || !ret_url->href.len)
+        call_refuse_parameter(c, name, "is not a URL");
+    return !c->is_answered;
 }
 
 static void refuse_quota(struct api_call *c, enum err e) {

@@ -12,6 +12,7 @@
 #include "api/codec.h"
 #include "api/problem.h"
 #include "api/query.h"
+#include "crawler/url.h"
 
 struct route;
 struct receive;
@@ -94,6 +95,8 @@ void call_refuse_parameter(struct api_call *c, const char *name, const char *det
 void call_refuse_word(struct api_call *c, const char *name, const char *(*word)(unsigned),
                       unsigned from, unsigned n);
 void call_refuse_cursor(struct api_call *c, const char *name); /* of the parameter */
+/* The parameter |name|, a URL; false: it is none, and the call is answered. */
+bool call_url(struct api_call *c, const char *name, struct str text, struct url *ret_url);
 /* Whether the tenant may have a job more, and |urls| URLs; false: the call is answered. */
 bool call_check_quota(struct api_call *c, uint64_t jobs, uint64_t urls);
 /* What the store says went wrong; with a NOT_FOUND the job is meant. */

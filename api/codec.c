@@ -1,7 +1,9 @@
 #include "api/codec.h"
 
 #include <jansson.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "api/option.h"
 #include "base/mem.h"
@@ -57,11 +59,32 @@ static const char *why_no_json(const json_error_t *why) {
         return "names a member twice";
     case json_error_numeric_overflow:
         return "holds a number that is too large";
-    case json_error_out_of_memory:
-        return "does not fit into memory";
     default:
         return "is not JSON";
     }
+}
+
+/* Where Jansson's buffer cannot grow, its lexer drops the characters and reads on: what it has
+ * then is not what was sent, and often no error. So what it was refused is remembered. */
+static _Thread_local bool was_refused;
+
+static void *lend(size_t size) {
+    void *p = malloc(size);
+
+    was_refused |= !p;
+    return p;
+}
+
+static void watch_memory(void) {
+    json_set_alloc_funcs(lend, free);
+}
+
+static json_t *load(struct str text, json_error_t *why) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    (void)pthread_once(&once, watch_memory);
+    was_refused = false;
+    return json_loadb(text.len ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES, why);
 }
 
 enum err codec_parse(struct str text, struct codec_body **ret_body, struct problem *p) {
@@ -74,7 +97,9 @@ enum err codec_parse(struct str text, struct codec_body **ret_body, struct probl
         return ERR_INVALID;
     }
     b->text = text;
-    b->root = json_loadb(text.len ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES, &why);
+    b->root = load(text, &why);
+    if (was_refused)
+        return ERR_NO_MEMORY;
     if (!b->root) {
         problem_fault_line(p, why.line > 0 ? (uint64_t)why.line : 1, "%s (column %d)",
                            why_no_json(&why), why.column > 0 ? why.column : 1);

@@ -41,7 +41,7 @@ struct codec_limits codec_limits_of(const struct job_options *defaults, uint32_t
 
 /* A JSON body, parsed: an object. */
 struct codec_body;
-/* |p| says where and why not (ERR_INVALID). |text| must stay. */
+/* ERR_INVALID: |p| says where and why not. ERR_NO_MEMORY. |text| must stay. */
 MUST_USE enum err codec_parse(struct str text, struct codec_body **ret_body, struct problem *p);
 void codec_body_free(struct codec_body *b); /* NULL is fine */
 DEFINE_OWNED(codec_body)

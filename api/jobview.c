@@ -150,7 +150,8 @@ void jobview_add_location(struct api_call *c, const struct job *j) {
     c->job_id = j->id;
     uuid_text(&j->id, id);
     (void)snprintf(location, sizeof location, "%.*s/v1/jobs/%s", (int)base.len, base.ptr, id);
-    call_add_header(c, "Location", str_of(location));
+    if (c->response.status < 300) /* else there was no memory to show it */
+        call_add_header(c, "Location", str_of(location));
 }
 
 /* RFC 9110 section 13.1.2, weak comparison */

@@ -85,21 +85,21 @@ enum err query_parse(struct query *q, struct str raw, struct problem *p) {
     q->bytes = BUF_INIT(raw.len + 1); /* and no larger: many wait */
     e = buf_room(&q->bytes, raw.len + 1, &at);
     if (e != ERR_OK)
-        problem_detail(p, "%s", err_text(e));
+        return e;
     q->parameters = NEW_N(struct parameter, count_pairs(raw));
-    while (raw.len && e == ERR_OK) {
+    while (raw.len) {
         struct str pair = str_cut(&raw, '&');
         struct parameter given;
         const char *why = pair.len ? take(q, pair, &at, &given) : NULL;
 
         if (why) {
             problem_fault(p, FAULT_PARAMETER, given.name, "%s", why);
-            e = ERR_INVALID;
-        } else if (pair.len) {
-            q->parameters[q->n++] = given;
+            return ERR_INVALID;
         }
+        if (pair.len)
+            q->parameters[q->n++] = given;
     }
-    return e;
+    return ERR_OK;
 }
 
 const struct str *query_get(const struct query *q, const char *name) {

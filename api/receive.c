@@ -279,7 +279,7 @@ static enum err take_json(struct receive *r) {
     OWNED(codec_body) struct codec_body *b = NULL;
     enum err e = codec_parse(buf_str(&r->json), &b, &r->problem);
 
-    r->is_wrong = e != ERR_OK;
+    r->is_wrong = e == ERR_INVALID;
     if (e != ERR_OK)
         return e;
     problem_init(&r->problem, PROBLEM_INVALID_OPTION);

@@ -95,15 +95,17 @@ bool results_columns(struct api_call *c, enum format f,
 bool results_url(struct api_call *c, const char *name, struct buf *ret_url) {
     const struct str *given = query_get(&c->query, name);
     OWNED_URL struct url url;
+    enum err e;
 
     url_init(&url);
     if (!given)
         return true;
-    if (url_parse(&url, *given, NULL, NULL) == ERR_OK && url.href.len &&
-        buf_put(ret_url, url_without_fragment(&url)) == ERR_OK)
-        return true;
-    call_refuse_parameter(c, name, "is not a URL");
-    return false;
+    if (!call_url(c, name, *given, &url))
+        return false;
+    e = buf_put(ret_url, url_without_fragment(&url));
+    if (e != ERR_OK)
+        call_store_error(c, e);
+    return e == ERR_OK;
 }
 
 static void answer_page(struct api_call *c, const struct results_request *q, struct export *x) {

@@ -30,14 +30,10 @@ static const char *reject(struct seed *seed, enum code code, struct str url, con
     return why;
 }
 
-/* NULL: |seed| is one to crawl. */
-static const char *judge(struct submit *s, struct str input, struct seed *seed) {
-    enum err e = url_parse(&s->url, input, NULL, NULL);
+/* NULL: |seed| is one to crawl, but for its host. */
+static const char *judge_url(struct submit *s, struct seed *seed) {
     struct str url;
 
-    if (e != ERR_OK)
-        return reject(seed, CODE_INVALID_URL, STR_NONE,
-                      e == ERR_TOO_BIG ? grown_too_long : url_why_invalid(input));
     if (url_has_credentials(&s->url))
         return reject(seed, CODE_INVALID_URL, STR_NONE, "holds a user name or a password");
     url = url_without_fragment(&s->url);
@@ -47,13 +43,30 @@ static const char *judge(struct submit *s, struct str input, struct seed *seed) 
         return reject(seed, CODE_UNSUPPORTED_SCHEME, url, "only http and https are crawled");
     if (url_effective_port(&s->url) == 0)
         return reject(seed, CODE_INVALID_URL, url, "has port 0");
-    buf_clear(&s->host_key);
-    if (url_host_key(&s->url, &s->host_key) != ERR_OK)
-        return reject(seed, CODE_INVALID_URL, STR_NONE, "has a host that is too long");
     seed->url = url;
+    return NULL;
+}
+
+/* |*ret_why| NULL: |seed| is one to crawl. */
+static enum err judge(struct submit *s, struct str input, struct seed *seed, const char **ret_why) {
+    enum err e = url_parse(&s->url, input, NULL, NULL);
+
+    if (e == ERR_NO_MEMORY)
+        return e;
+    if (e != ERR_OK)
+        *ret_why = reject(seed, CODE_INVALID_URL, STR_NONE,
+                          e == ERR_TOO_BIG ? grown_too_long : url_why_invalid(input));
+    else
+        *ret_why = judge_url(s, seed);
+    if (*ret_why)
+        return ERR_OK;
+    buf_clear(&s->host_key);
+    e = url_host_key(&s->url, &s->host_key);
+    if (e == ERR_TOO_BIG)
+        *ret_why = reject(seed, CODE_INVALID_URL, STR_NONE, "has a host that is too long");
     seed->host_key = buf_str(&s->host_key);
     seed->bucket = domain_cache_bucket(&s->domains, url_hostname(&s->url));
-    return NULL;
+    return e == ERR_TOO_BIG ? ERR_OK : e;
 }
 
 enum err submit_url(struct submit *s, struct str input, bool is_too_long, const char **ret_why) {
@@ -67,7 +80,7 @@ enum err submit_url(struct submit *s, struct str input, bool is_too_long, const 
         e = utf8_put_mended(&s->input, str_upto(input, LINES_SHOWN_BYTES));
         input = buf_str(&s->input);
     } else {
-        *ret_why = judge(s, input, &seed);
+        e = judge(s, input, &seed, ret_why);
     }
     if (e != ERR_OK)
         return e;

@@ -4,15 +4,19 @@
 #include <string.h>
 #include <unistd.h>
 
-static void *or_die(void *p) {
+void mem_die(void) {
     static const char message[] = "crawld: out of memory\n";
 
-    if (p)
-        return p;
     /* write(), because stdio may want memory too */
     if (write(STDERR_FILENO, message, sizeof message - 1) < 0)
         abort();
     abort();
+}
+
+static void *or_die(void *p) {
+    if (!p)
+        mem_die();
+    return p;
 }
 
 void *mem_new(size_t n, size_t size) {

@@ -17,6 +17,9 @@ void *mem_resize(void *p, size_t n, size_t size);
 /* A NUL-terminated copy; free() it. Never NULL. */
 char *mem_chars(struct str s);
 
+/* The end of the process: a library has no memory for something small and fixed. */
+_Noreturn void mem_die(void);
+
 #define NEW(type) ((type *)mem_new(1, sizeof(type)))
 #define NEW_N(type, n) ((type *)mem_new((n), sizeof(type)))
 

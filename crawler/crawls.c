@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "crawler/engine_impl.h"
 
-enum { REFILL_RETRY_MS = 1000 };
+enum { REFILL_RETRY_MS = 1000, READ_RETRY_MS = 1000 };
 
 struct crawl *crawl_get(const struct engine *e, int64_t job) {
     return map_get(&e->crawls, (uint64_t)job);
@@ -49,14 +49,13 @@ void crawl_committed(struct engine *e, int64_t job) {
     crawl_end_if_idle(e, c);
 }
 
-static struct crawl *crawl_new(struct engine *e, struct job *job) {
+static struct crawl *crawl_new(struct engine *e, struct job *job, struct growth **growth) {
     struct crawl *c = NEW(struct crawl);
 
     c->no = job->no;
     c->job = job;
     c->extract = extract_options_of(&job->options);
-    if (job_options_grow(&job->options))
-        c->growth = growth_new(&job->options);
+    c->growth = TAKE(*growth);
     list_init(&c->trips);
     (void)pthread_mutex_lock(&e->lock);
     map_put(&e->crawls, (uint64_t)c->no, c);
@@ -66,21 +65,64 @@ static struct crawl *crawl_new(struct engine *e, struct job *job) {
 
 /* --- changes ----------------------------------------------------------------------- */
 
+/* A job that could not be read, as where memory is short. */
+struct unread {
+    struct list link; /* engine.unread */
+    int64_t no;
+};
+
+static void read_later(struct engine *e, int64_t no, enum err why) {
+    struct unread *u = NEW(struct unread);
+
+    log_warning("cannot read a job; it is tried again in a second", log_int("job", no),
+                log_str("error", str_of(err_text(why))));
+    u->no = no;
+    list_push_back(&e->unread, &u->link);
+    e->read_at = e->now + READ_RETRY_MS;
+}
+
+static void unread_free(struct unread *u) {
+    list_remove(&u->link);
+    free(u);
+}
+
+static void forget_unread(struct engine *e, int64_t no) {
+    struct list *at, *next;
+
+    for (at = e->unread.next; at != &e->unread; at = next) {
+        struct unread *u = CONTAINER_OF(at, struct unread, link);
+
+        next = at->next;
+        if (u->no == no)
+            unread_free(u);
+    }
+}
+
+static enum err crawl_read(struct engine *e, int64_t no, struct crawl **ret_crawl) {
+    OWNED(job) struct job *job = NULL;
+    OWNED(growth) struct growth *growth = NULL;
+    enum err err = store_job_get_no(e->options.store, no, &job);
+
+    if (err != ERR_OK)
+        return err;
+    if (job_options_grow(&job->options)) {
+        growth = growth_new(&job->options);
+        if (!growth)
+            return ERR_NO_MEMORY;
+    }
+    *ret_crawl = crawl_new(e, TAKE(job), &growth);
+    return ERR_OK;
+}
+
 static void crawl_begin(struct engine *e, int64_t no) {
     struct crawl *c = crawl_get(e, no);
-    struct job *job = NULL;
-    enum err err;
+    enum err err = c ? ERR_OK : crawl_read(e, no, &c);
 
-    if (!c) {
-        err = store_job_get_no(e->options.store, no, &job);
-        if (err == ERR_NOT_FOUND) /* deleted meanwhile: the feed will say so */
-            return;
-        if (err != ERR_OK) {
-            log_error("cannot read a job; it waits for the next start", log_int("job", no),
-                      log_str("error", str_of(err_text(err))));
-            return;
-        }
-        c = crawl_new(e, job);
+    if (err == ERR_NOT_FOUND) /* deleted meanwhile: the feed will say so */
+        return;
+    if (err != ERR_OK) {
+        read_later(e, no, err);
+        return;
     }
     c->is_over = c->is_paused = false;
     sched_job_add(
@@ -147,6 +189,7 @@ static void take_change(struct engine *e, const struct job_change *change) {
         note_growth(e, change);
         return;
     }
+    forget_unread(e, change->job);
     switch (change->state) {
     case JOB_QUEUED:
     case JOB_RUNNING:
@@ -164,11 +207,27 @@ static void take_change(struct engine *e, const struct job_change *change) {
     }
 }
 
+static void read_again(struct engine *e) {
+    const struct list *last = e->unread.prev;
+    bool is_last = false;
+
+    while (!is_last) {
+        struct unread *u = CONTAINER_OF(e->unread.next, struct unread, link);
+        int64_t no = u->no;
+
+        is_last = &u->link == last;
+        unread_free(u);
+        crawl_begin(e, no);
+    }
+}
+
 void crawls_take_changes(struct engine *e) {
     struct job_change change;
 
     while (store_feed_take(e->feed, &change))
         take_change(e, &change);
+    if (!list_empty(&e->unread) && e->now >= e->read_at)
+        read_again(e);
 }
 
 void crawls_abort_trips(struct engine *e) {
@@ -184,6 +243,8 @@ void crawls_free(struct engine *e) {
     for (size_t at = 0; (c = map_next(&e->crawls, &at));)
         crawl_free(c);
     map_done(&e->crawls);
+    while (!list_empty(&e->unread))
+        unread_free(CONTAINER_OF(e->unread.next, struct unread, link));
 }
 
 /* --- refills ------------------------------------------------------------------------- */

@@ -334,6 +334,8 @@ static void turn(struct engine *e) {
         wait_ms = least(wait_ms, PAUSED_LOOK_MS);
     if (e->now < e->refill_at)
         wait_ms = least(wait_ms, e->refill_at - e->now);
+    if (!list_empty(&e->unread))
+        wait_ms = least(wait_ms, e->read_at - e->now);
     flush(e, &wait_ms);
     publish(e);
     answer_looks(e);
@@ -411,6 +413,7 @@ enum err engine_new(const struct engine_options *o, struct engine **ret_engine) 
         e->options.patience_divisor = 1;
     map_init(&e->trips);
     map_init(&e->crawls);
+    list_init(&e->unread);
     (void)pthread_mutex_init(&e->lock, NULL);
     (void)pthread_cond_init(&e->all_answered, NULL);
     init_monotonic(&e->looked);

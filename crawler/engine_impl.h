@@ -52,8 +52,10 @@ struct engine {
     size_t n_in_flight, n_refills, n_asks;
     struct list parsed; /* host.parsed */
     size_t parsed_bytes;
-    size_t page_bytes; /* of the links of all pages that are being read */
-    int64_t refill_at; /* not before; after one that failed */
+    size_t page_bytes;  /* of the links of all pages that are being read */
+    int64_t refill_at;  /* not before; after one that failed */
+    struct list unread; /* jobs that could not be read: see crawls.c */
+    int64_t read_at;    /* when they are tried again */
     int64_t sched_wait_ms;
     bool has_news;   /* a turn changed what another may start: do not sleep on it */
     int64_t stop_at; /* when to abort; 0: not stopping */
@@ -124,6 +126,7 @@ struct trip {
     struct extract *extract;
     struct inflate *unpack; /* of a packed sitemap */
     uint64_t unpacked_bytes;
+    bool lacks_memory; /* for |extract| or |unpack| */
     size_t page_bytes; /* of engine.page_bytes */
     bool was_crowded_out;
     int64_t started_at; /* wall */
@@ -161,6 +164,7 @@ void trip_arrived(struct trip *t);  /* from now on the host's delay counts */
 extern const struct fetch_events trip_events;
 extern const struct fetch_reply trip_no_reply;
 void trip_go(struct trip *t);              /* through the gate, and on */
+enum code trip_code_of_url(enum err e);    /* of a URL that could not be parsed */
 enum code trip_admit(const struct url *u); /* what may be asked at all; who, is judged by address */
 bool trip_is_at_home(const struct trip *t); /* where its task's URL is, and was all the way */
 int64_t trips_arrive(struct engine *e);     /* until the next one must count as arrived */
@@ -204,7 +208,7 @@ void trip_drop_page(struct trip *t); /* what was read of it */
 
 /* trip_follow.c */
 /* What the page of |t| that ended well has for its job; |links| NULL: it has not changed. */
-void trip_follow(struct trip *t, const struct links *links, struct follow *follow);
+MUST_USE enum err trip_follow(struct trip *t, const struct links *links, struct follow *follow);
 
 /* trip_record.c */
 /* The texts go into |res|, whose links are there. */

@@ -131,6 +131,8 @@ static const struct url *base_of(const struct extract_found *x, enum tag tag) {
 static enum err resolve(struct extract_found *x, enum tag tag, struct str raw,
                         struct url *ret_url) {
     struct url_query_encoder encoder = {encode_query, (void *)(uintptr_t)x->charset};
+    if (x->is_short_of_memory)
+        return ERR_NO_MEMORY;
     bool is_utf8 =
         tag == TAG_HEADER || x->charset == charset_utf8() || charset_is_utf16(x->charset);
 
@@ -259,9 +261,11 @@ enum err extract_found_put(struct extract_found *x, const struct found *f) {
     bool is_link;
     enum err e = put(x, f, &is_link);
 
-    if (e == ERR_OK && is_link && !x->has_base && !x->early_full)
-        x->early_full = found_store(&x->early, f) != ERR_OK;
-    return e;
+    if (e != ERR_OK || !is_link || x->has_base || x->early_full)
+        return e;
+    e = found_store(&x->early, f);
+    x->early_full = e == ERR_TOO_BIG;
+    return x->early_full ? ERR_OK : e;
 }
 
 enum err extract_found_put_rel(struct extract_found *x, const struct found *f, struct str rel) {
@@ -327,8 +331,8 @@ void extract_found_init(struct extract_found *x, const struct extract_options *o
     url_init(&x->document);
     url_init(&x->base);
     url_init(&x->url);
-    if (url_parse(&x->document, document_url, NULL, NULL) != ERR_OK)
-        url_done(&x->document); /* then only absolute links have a parse */
+    /* without it only absolute links have a parse */
+    x->is_short_of_memory = url_parse(&x->document, document_url, NULL, NULL) == ERR_NO_MEMORY;
 }
 
 void extract_found_done(struct extract_found *x) {

@@ -42,6 +42,7 @@ struct extract_found {
     bool uses_base; /* and it counts */
     struct buf early;
     bool early_full;
+    bool is_short_of_memory; /* for the document's URL */
     struct links links;
     uint32_t too_long; /* of links.dropped: those without a value */
     struct seen_slot *seen;

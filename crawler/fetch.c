@@ -10,6 +10,7 @@
 
 enum {
     MAX_IDLE_HANDLES = 256,
+    TIMER_RETRY_MS = 100,
     /* Before this version a handle keeps a pointer to the last header of its previous
      * transfer: an answer whose first header line is folded is then appended to freed
      * memory (curl issue 11101, mended in May 2023). */
@@ -199,13 +200,21 @@ static void finish(struct fetch *t, CURLcode c) {
 
 /* --- the loop ----------------------------------------------------------------------------- */
 
+/* Where libcurl has no memory it forgets to set its timer again, without which nothing that is
+ * under way would ever end. */
+static void act(struct fetcher *f, curl_socket_t fd, int mask) {
+    int running;
+
+    if (curl_multi_socket_action(f->multi, fd, mask, &running) != CURLM_OK)
+        f->timer_at = clock_mono_ms() + TIMER_RETRY_MS;
+}
+
 static void on_fd_ready(void *arg, int fd, unsigned events) {
     struct fetcher *f = arg;
     int mask =
         (events & LOOP_READ ? CURL_CSELECT_IN : 0) | (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0);
-    int running;
 
-    (void)curl_multi_socket_action(f->multi, fd, mask, &running);
+    act(f, fd, mask);
 }
 
 /* Where it cannot be watched the request times out: libcurl 7.88 takes any answer but 0
@@ -260,11 +269,9 @@ static void tell_done(struct fetcher *f) {
 }
 
 int64_t fetcher_run(struct fetcher *f, int64_t now) {
-    int running;
-
     if (f->timer_at <= now) {
         f->timer_at = INT64_MAX; /* libcurl sets the next one from within */
-        (void)curl_multi_socket_action(f->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+        act(f, CURL_SOCKET_TIMEOUT, 0);
     }
     tell_sent(f);
     tell_done(f);

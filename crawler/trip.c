@@ -185,15 +185,16 @@ static enum host_gate gate(struct trip *t) {
 
 void trip_start(struct engine *e, struct task *task, struct sched_host *host) {
     struct trip *t = trip_take_waiting(e, task);
-    bool is_new = !t, is_url = true;
+    bool is_new = !t;
+    enum err parsed = ERR_OK;
 
     if (is_new) {
         t = trip_new(e, crawl_get(e, task->job), task);
-        is_url = url_parse(&t->url, task_url(task), NULL, NULL) == ERR_OK;
+        parsed = url_parse(&t->url, task_url(task), NULL, NULL);
     }
     trip_enter(t, host);
-    if (!is_url) {
-        turn_away(t, CODE_INVALID_URL);
+    if (parsed != ERR_OK) {
+        turn_away(t, trip_code_of_url(parsed));
         return;
     }
     if (trip_is_killer(t)) {

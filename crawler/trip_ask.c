@@ -18,6 +18,10 @@ const struct fetch_reply trip_no_reply = {.retry_after_ms = -1};
 /* --- the gate ---------------------------------------------------------------------------- */
 
 /* Who may be asked is judged by address. */
+enum code trip_code_of_url(enum err e) {
+    return e == ERR_NO_MEMORY ? CODE_INTERNAL_ERROR : CODE_INVALID_URL;
+}
+
 enum code trip_admit(const struct url *u) {
     if (!url_is_http(u))
         return CODE_UNSUPPORTED_SCHEME;

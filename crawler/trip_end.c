@@ -90,8 +90,9 @@ static void settle(struct trip *t, const struct fetch_reply *reply, enum code co
     res.task->attempts++;
     if (code == CODE_NONE && trip_end_page(t, &res.links) != ERR_OK)
         code = CODE_INTERNAL_ERROR;
-    if (code == CODE_NONE)
-        trip_follow(t, trip_is_not_modified(t, reply) ? NULL : &res.links, &res.follow);
+    if (code == CODE_NONE && trip_follow(t, trip_is_not_modified(t, reply) ? NULL : &res.links,
+                                         &res.follow) == ERR_NO_MEMORY)
+        code = CODE_INTERNAL_ERROR;
     trip_fill_record(t, reply, code, &res);
     e->counting.links += res.links.n;
     sink_put(e->sink, &res, e->now);

@@ -118,8 +118,11 @@ static enum err follow_links(struct proposal *p, struct links_view rest) {
     while (e == ERR_OK && links_view_next(&rest, &l) == ERR_OK) {
         if (!is_listed_by_sitemap(&l) && !scope_follows_element(scope, &l))
             continue;
-        if (url_parse(&u, l.url, NULL, NULL) == ERR_OK)
+        e = url_parse(&u, l.url, NULL, NULL);
+        if (e == ERR_OK)
             e = judge_link(p, &l, &u);
+        else if (e != ERR_NO_MEMORY)
+            e = ERR_OK;
     }
     return e;
 }
@@ -151,8 +154,9 @@ static enum err propose_text(struct proposal *p, struct str text) {
     OWNED_URL struct url u = {0};
 
     url_init(&u);
-    if (url_parse(&u, text, &p->last, NULL) != ERR_OK)
-        return ERR_OK;
+    enum err e = url_parse(&u, text, &p->last, NULL);
+    if (e != ERR_OK)
+        return e == ERR_NO_MEMORY ? e : ERR_OK;
     return judge(p, scope_judge_sitemap(p->trip->crawl->growth->scope, &p->page, &u), &u);
 }
 
@@ -179,13 +183,13 @@ static bool is_seed(const struct task *t) {
     return t->referrer < 0;
 }
 
-void trip_follow(struct trip *t, const struct links *links, struct follow *follow) {
+enum err trip_follow(struct trip *t, const struct links *links, struct follow *follow) {
     OWNED_URL struct url first = {0};
     struct proposal p = {.trip = t, .follow = follow};
     enum err e;
 
     if (!t->crawl->growth)
-        return;
+        return ERR_OK;
     url_init(&first);
     url_init(&p.last);
     e = url_parse(&first, task_url(t->task), NULL, NULL);
@@ -200,8 +204,7 @@ void trip_follow(struct trip *t, const struct links *links, struct follow *follo
     if (e == ERR_OK && t->crawl->job->options.sitemap != SITEMAP_SKIP && is_seed(t->task))
         e = find_sitemaps(&p);
     url_done(&p.last);
-    /* What did not fit is not followed; the page itself counts all the same. */
-    (void)e;
+    return e;
 }
 
 /* --- what a job has for it ----------------------------------------------------------------- */

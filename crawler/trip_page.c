@@ -91,6 +91,7 @@ void trip_begin_page(struct trip *t, const struct fetch_reply *reply) {
     t->extract = extract_new(&t->crawl->extract, url_without_fragment(&t->url), type);
     if (t->extract)
         extract_put_header(t->extract, reply->link);
+    t->lacks_memory = !t->extract || (is_packed && !t->unpack);
 }
 
 /* Each page has its limits, but a thousand within them could take all the memory. */
@@ -106,8 +107,8 @@ static bool is_crowded(struct trip *t) {
 enum err trip_feed_page(struct trip *t, struct str piece) {
     enum err e;
 
-    if (!t->extract)
-        return ERR_OK;
+    if (!t->extract || t->lacks_memory)
+        return t->lacks_memory ? ERR_NO_MEMORY : ERR_OK;
     enter(t);
     e = t->unpack ? feed_packed(t, piece) : extract_feed(t->extract, piece);
     leave(t);
@@ -119,8 +120,8 @@ enum err trip_end_page(struct trip *t, struct links *ret_links) {
     struct killer_key key = key_of(t);
     enum err e;
 
-    if (!t->extract)
-        return ERR_OK;
+    if (!t->extract || t->lacks_memory)
+        return t->lacks_memory ? ERR_NO_MEMORY : ERR_OK;
     enter(t);
     e = extract_finish(t->extract, ret_links);
     leave(t);
@@ -132,6 +133,7 @@ void trip_drop_page(struct trip *t) {
     t->engine->page_bytes -= t->page_bytes;
     t->page_bytes = 0;
     t->unpacked_bytes = 0;
+    t->lacks_memory = false;
     extract_free(TAKE(t->extract));
     inflate_free(TAKE(t->unpack));
 }

@@ -53,10 +53,11 @@ static enum err note_redirect(struct trip *t, uint32_t status) {
 /* Where the answer points to, judged. */
 static enum code look_ahead(const struct trip *t, const struct fetch_reply *reply,
                             struct url *ret_next) {
+    enum err e = url_parse(ret_next, reply->location, &t->url, NULL);
     enum code code;
 
-    if (url_parse(ret_next, reply->location, &t->url, NULL) != ERR_OK)
-        return CODE_INVALID_URL;
+    if (e != ERR_OK)
+        return trip_code_of_url(e);
     code = trip_admit(ret_next);
     if (code == CODE_NONE && url_without_fragment(ret_next).len > URL_MAX_BYTES)
         code = CODE_INVALID_URL;
@@ -65,11 +66,15 @@ static enum code look_ahead(const struct trip *t, const struct fetch_reply *repl
 
 enum code trip_find_next(struct trip *t, const struct fetch_reply *reply, struct url *ret_next) {
     enum code code;
+    enum err e;
 
     if (t->n_redirects >= most_redirects(t))
         return CODE_TOO_MANY_REDIRECTS;
     code = look_ahead(t, reply, ret_next);
     if (code == CODE_NONE && was_visited(t, url_without_fragment(ret_next)))
         return CODE_TOO_MANY_REDIRECTS;
-    return note_redirect(t, reply->status) == ERR_OK ? code : CODE_TOO_MANY_REDIRECTS;
+    e = note_redirect(t, reply->status);
+    if (e == ERR_NO_MEMORY)
+        return CODE_INTERNAL_ERROR;
+    return e == ERR_OK ? code : CODE_TOO_MANY_REDIRECTS;
 }
