@@ -27,6 +27,11 @@ void call_add_header(struct api_call *c, const char *name, struct str value) {
     r->n_headers++;
 }
 
+void call_add_header_of_body(struct api_call *c, const char *name, struct str value) {
+    if (c->response.status < 400)
+        call_add_header(c, name, value);
+}
+
 /* draft-ietf-httpapi-ratelimit-headers-09: |name| is what is limited. */
 static void add_limit(struct api_call *c, const char *name, uint64_t quota, uint64_t left) {
     bool is_rate = strcmp(name, "requests") == 0;
@@ -294,5 +299,5 @@ void call_add_next(struct api_call *c, struct str next) {
     OWNED_BUF struct buf link = BUF_INIT(64 << 10);
 
     if (next.len && put_next(c, next, &link) == ERR_OK)
-        call_add_header(c, "Link", buf_str(&link));
+        call_add_header_of_body(c, "Link", buf_str(&link));
 }

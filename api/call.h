@@ -85,6 +85,8 @@ bool call_header(const struct api_call *c, struct str name, struct str *ret_valu
 
 /* |name| is static, |value| copied. */
 void call_add_header(struct api_call *c, const char *name, struct str value);
+/* A field that speaks of the answer's body: left out where there was no memory for that. */
+void call_add_header_of_body(struct api_call *c, const char *name, struct str value);
 void call_answer(struct api_call *c, unsigned status, struct str content_type);
 /* The body was written into c->response.body; |e| is how that went. */
 void call_answer_body(struct api_call *c, unsigned status, struct str content_type, enum err e);

@@ -129,7 +129,7 @@ void jobview_add_etag(struct api_call *c, uint64_t version) {
     char etag[32];
 
     (void)snprintf(etag, sizeof etag, "W/\"%llu\"", (unsigned long long)version);
-    call_add_header(c, "ETag", str_of(etag));
+    call_add_header_of_body(c, "ETag", str_of(etag));
 }
 
 void jobview_answer(struct api_call *c, unsigned status, const struct job *j) {
@@ -139,8 +139,7 @@ void jobview_answer(struct api_call *c, unsigned status, const struct job *j) {
     jobview_write(c, &w, j);
     writer_close(&w, '}');
     call_answer_body(c, status, STR("application/json"), w.err);
-    if (w.err == ERR_OK)
-        jobview_add_etag(c, j->version);
+    jobview_add_etag(c, j->version);
 }
 
 void jobview_add_location(struct api_call *c, const struct job *j) {
@@ -150,8 +149,7 @@ void jobview_add_location(struct api_call *c, const struct job *j) {
     c->job_id = j->id;
     uuid_text(&j->id, id);
     (void)snprintf(location, sizeof location, "%.*s/v1/jobs/%s", (int)base.len, base.ptr, id);
-    if (c->response.status < 300) /* else there was no memory to show it */
-        call_add_header(c, "Location", str_of(location));
+    call_add_header_of_body(c, "Location", str_of(location));
 }
 
 /* RFC 9110 section 13.1.2, weak comparison */

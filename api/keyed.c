@@ -160,7 +160,7 @@ static void answer_again(struct api_call *c, const struct job *j) {
     writer_close(&w, '}');
     call_answer_body(c, 202, STR("application/json"), w.err);
     jobview_add_location(c, j);
-    call_add_header(c, "Idempotency-Replayed", STR("true"));
+    call_add_header_of_body(c, "Idempotency-Replayed", STR("true"));
 }
 
 void keyed_answer(struct api_call *c) {
