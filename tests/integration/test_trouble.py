@@ -108,6 +108,29 @@ def test_dead_hosts_hold_up_nobody(service, site, dns):
     assert found["host_unavailable"] > 40, found
 
 
+def seconds_of(web, crawld, urls, n):
+    """How long the |n| requests take that the site sees, by their own clock."""
+    del web.requests[:]
+    job_id = crawld.submit(urls, host_delay_ms=100, timeout_ms=5000)["id"]
+    crawld.wait(job_id, lambda j: j["counts"]["succeeded"] == n, seconds=60)
+    crawld.post_json(f"/v1/jobs/{job_id}/cancel", {})
+    crawld.wait(job_id)
+    return web.requests[-1].at - web.requests[0].at
+
+
+def test_a_thousand_dead_names_cost_others_little(service, site, dns):
+    web = site({}, default=page("/x"))
+    table = {f"good{i}.test": A("127.0.0.1") for i in range(20)}
+    table |= {f"dead{i}.test": (SERVFAIL, SILENT, SILENT)[i % 3] for i in range(700)}
+    crawld = service("--ip-connections", "0", *dns(table).options)
+    good = [web.url(f"/{n}", f"good{i}.test") for n in range(40) for i in range(20)]
+    bad = [web.url(f"/{n}", f"dead{i}.test") for n in range(2) for i in range(1_000)]
+    alone = seconds_of(web, crawld, good, len(good))
+    beside = seconds_of(web, crawld, bad[:1000] + good + bad[1000:], len(good))
+    assert alone > 3.5
+    assert beside < alone / 0.9, (alone, beside)
+
+
 def test_a_dead_host_is_tried_by_one_request_at_a_time(service, site):
     """A listener that closes at once: each connection it sees is a try."""
     web = site({}, default=Reply(raw=b""))
