@@ -205,36 +205,99 @@ TEST(a_newer_schema_is_refused) {
     CHECK(str_find_str(buf_str(&r.why), STR("newer")) != STR_END);
 }
 
-/* What later migrations added is taken off again. */
-static const char to_first_schema[] = "DROP TABLE delivery;"
-                                      "DROP TABLE tally;"
-                                      "ALTER TABLE job DROP COLUMN webhook;"
-                                      "ALTER TABLE job DROP COLUMN webhook_ended;"
-                                      "ALTER TABLE job DROP COLUMN receiver;"
-                                      "ALTER TABLE job DROP COLUMN next_delivery;"
-                                      "ALTER TABLE job DROP COLUMN progress_told_at;"
-                                      "ALTER TABLE task DROP COLUMN entitled;"
-                                      "DROP TABLE backlink;"
-                                      "ALTER TABLE job DROP COLUMN indexes_links;"
-                                      "PRAGMA user_version=1";
+/* Takes off again what the migrations added, the last one first. */
+static const char *const undo[] = {
+    "DROP TABLE backlink; ALTER TABLE job DROP COLUMN indexes_links; PRAGMA user_version=4",
+    "DROP TABLE tally; PRAGMA user_version=3",
+    "ALTER TABLE task DROP COLUMN entitled; PRAGMA user_version=2",
+    "DROP TABLE delivery;"
+    "ALTER TABLE job DROP COLUMN webhook;"
+    "ALTER TABLE job DROP COLUMN webhook_ended;"
+    "ALTER TABLE job DROP COLUMN receiver;"
+    "ALTER TABLE job DROP COLUMN next_delivery;"
+    "ALTER TABLE job DROP COLUMN progress_told_at; PRAGMA user_version=1",
+};
+enum { N_UNDO = sizeof undo / sizeof *undo };
 
-TEST(a_database_of_the_first_schema_is_brought_on) {
-    OWNED(job) struct job *j = NULL, *after = NULL;
+/* A database with a job of two URLs, as the version |n| before this one left it; closed. */
+static void make_old(struct rig *r, size_t n, struct job **ret_job) {
     struct submission sub = {0};
+
+    CHECK_OK(rig_open(r));
+    CHECK_OK(rig_job(r, "https://a.example/1 https://b.example/2", ret_job, &sub));
+    submission_done(&sub);
+    store_free(TAKE(r->store));
+    for (size_t i = 0; i < n; i++)
+        run_sql(r, undo[i]);
+}
+
+static void check_brought_on(struct rig *r, const struct job *j) {
+    OWNED(job) struct job *after = NULL;
     uint64_t told = 0;
     bool more;
-    RIG_OPEN(r);
 
-    CHECK_OK(rig_job(&r, "https://a.example/1 https://b.example/2", &j, &sub));
-    submission_done(&sub);
-    store_free(TAKE(r.store));
-    run_sql(&r, to_first_schema);
-    CHECK_OK(rig_open(&r));
-    CHECK_OK(rig_settle_all(&r, j->no, 1));
-    CHECK_OK(store_job_get(r.store, &j->id, &after));
+    CHECK_OK(rig_open(r));
+    CHECK_OK(rig_settle_all(r, j->no, 1));
+    CHECK_OK(store_job_get(r->store, &j->id, &after));
     CHECK_INT(after->state, JOB_COMPLETED);
-    CHECK_OK(store_deliveries_read(r.store, j->no, &told, 1, NULL, NULL, &more));
+    CHECK_OK(store_deliveries_read(r->store, j->no, &told, 1, NULL, NULL, &more));
     CHECK(!more && !told);
+}
+
+TEST(a_database_of_any_schema_is_brought_on) {
+    for (size_t n = 0; n <= N_UNDO; n++) {
+        OWNED(job) struct job *j = NULL;
+        RIG r;
+
+        rig_new_folder(&r);
+        make_old(&r, n, &j);
+        check_brought_on(&r, j);
+    }
+}
+
+/* Opens it in a process of its own, which is killed after so long. */
+static void open_and_die(struct rig *r, int64_t after_us) {
+    pid_t child = fork();
+
+    if (child == 0) {
+        _exit(rig_open(r) == ERR_OK ? 0 : 1);
+    }
+    CHECK(child > 0);
+    (void)usleep((useconds_t)after_us);
+    (void)kill(child, SIGKILL);
+    (void)waitpid(child, NULL, 0);
+}
+
+static int version_of(const struct rig *r) {
+    sqlite3 *db = NULL;
+    sqlite3_stmt *st = NULL;
+    int version;
+
+    (void)sqlite3_open(strchr(r->url, ':') + 1, &db);
+    (void)sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &st, NULL);
+    version = sqlite3_step(st) == SQLITE_ROW ? sqlite3_column_int(st, 0) : -1;
+    (void)sqlite3_finalize(st);
+    (void)sqlite3_close(db);
+    return version;
+}
+
+TEST(a_migration_may_be_killed_anywhere) {
+    int found[N_UNDO + 2] = {0};
+
+    for (int64_t after_us = 0; after_us < 20000; after_us += 500) {
+        OWNED(job) struct job *j = NULL;
+        RIG r;
+
+        rig_new_folder(&r);
+        make_old(&r, N_UNDO, &j);
+        open_and_die(&r, after_us);
+        found[version_of(&r)]++;
+        check_brought_on(&r, j);
+    }
+    printf("# killed at the versions");
+    for (int v = 1; v <= N_UNDO + 1; v++)
+        printf(" %d: %d", v, found[v]);
+    printf("\n");
 }
 
 TEST(another_programs_database_is_refused_and_left_alone) {
