@@ -132,7 +132,8 @@ static void put_crew(struct page *p, struct crew *crew) {
     struct engine_stats s;
 
     crew_stats(crew, &s);
-    put_head(p, "urls_total", "counter", "URLs that the crawl settled, by outcome and code.");
+    put_head(p, "urls_total", "counter",
+             "URLs that were crawled, by outcome and code; not those refused in a list.");
     for (enum code c = CODE_NONE; c < CODE_COUNT; c++)
         if (p->failed == ERR_OK)
             p->failed = buf_printf(p->out, "crawld_urls_total{outcome=\"%s\",code=\"%s\"} %llu\n",
