@@ -13,7 +13,7 @@
 
 #include "base/inflate.h"
 #include "base/mem.h"
-#include "bench/peers.h"
+#include "bench/readers.h"
 #include "crawler/extract.h"
 
 enum {

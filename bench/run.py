@@ -9,7 +9,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests" / "integration"))
 
-OF_SERVICE = ["queued", "transfer", "crawl", "poll"]
+OF_SERVICE = ["queued", "transfer", "crawl", "poll", "peers"]
 PAGES = os.path.join(os.environ.get("TEST_DATA", "../shared/data"), "pages", "html")
 # bench/NAME.c beside the service, and what it is given
 OF_PARTS = {

@@ -1,9 +1,9 @@
-/* peers - what other readers of HTML take for the same pages: libgumbo's tree and libxml2's SAX
+/* readers - what other readers of HTML take for the same pages: libgumbo's tree and libxml2's SAX
  * reader, where these were found. They count the URLs of a, area and link; they resolve
  * nothing and keep nothing.
  */
-#ifndef BENCH_PEERS_H
-#define BENCH_PEERS_H
+#ifndef BENCH_READERS_H
+#define BENCH_READERS_H
 
 #include <stdlib.h>
 
