@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 import crawl
@@ -42,37 +43,48 @@ class Poller:
         return body
 
 
-def poll_until_it_ends(poller, due):
+def poll_until(is_over, poller, due):
     """Milliseconds of each poll."""
     times = []
     while True:
         time.sleep(max(0, due - time.perf_counter()))
         body = poller.poll()
         times.append(1000 * (time.perf_counter() - due))
-        if b'"is_finished":true' in body:
+        if is_over(body):
             return times
         due += POLLERS / POLLS_A_SECOND
 
 
-def report(times, rate, pages, wall):
+def report(whom, times, rate, pages, wall):
     times = sorted(times)
     at = {name: times[min(len(times) - 1, int(len(times) * share))] for name, share in
           (("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999))}  # fmt: skip
     quantiles = ", ".join(f"{name} {ms:.2f} ms" for name, ms in at.items())
-    print(f"{rate:.0f} polls a second while {pages / wall:,.0f} pages/s are crawled: {quantiles}, at most {times[-1]:.1f}")
+    print(
+        f"{rate:.0f} polls a second of {whom} while {pages / wall:,.0f} pages/s are crawled: "
+        f"{quantiles}, at most {times[-1]:.1f}"
+    )
 
 
-def crawl_and_poll(crawld, wanted):
+def crawl_and_poll(crawld, wanted, bystander=None):
+    """The job is polled, or else an idle |bystander|: what the machine itself makes them wait."""
     job = crawld.submit(wanted, paused=True)
-    pollers = [Poller(crawld, job["hrefs"]["self"]) for _ in range(POLLERS)]
-    assert crawld.call("POST", job["hrefs"]["self"] + "/resume").status == 200
-    begin = time.perf_counter()
+    own = job["hrefs"]["self"]
+    pollers = [Poller(bystander or crawld, "/healthz" if bystander else own) for _ in range(POLLERS)]
+    assert crawld.call("POST", own + "/resume").status == 200
+    begin, ended = time.perf_counter(), threading.Event()
     dues = [begin + i / POLLS_A_SECOND for i in range(POLLERS)]
-    with concurrent.futures.ThreadPoolExecutor(POLLERS) as pool:
-        times = sum(pool.map(poll_until_it_ends, pollers, dues), [])
+    with concurrent.futures.ThreadPoolExecutor(POLLERS + 1) as pool:
+        if bystander:
+            is_over = lambda body: ended.is_set()
+            pool.submit(lambda: (crawld.wait(job["id"]), ended.set()))
+        else:
+            is_over = lambda body: b'"is_finished":true' in body
+        times = sum(pool.map(lambda poller, due: poll_until(is_over, poller, due), pollers, dues), [])
     wall = time.perf_counter() - begin
-    report(times, len(times) / wall, len(wanted), wall)
-    return job["hrefs"]["self"]
+    whom = "an idle service beside" if bystander else "the job"
+    report(whom, times, len(times) / wall, len(wanted), wall)
+    return own
 
 
 def count_304(crawld, path):
@@ -100,5 +112,9 @@ def main():
         with contextlib.closing(Nginx(folder / "nginx", root, addresses=crawl.ADDRESSES)) as server:
             wanted = [f"{url}?{n}" for n in range(ROUNDS) for url in crawl.urls(server.port)]
             service = Crawld(folder / "crawld", *LOOPBACK, *NO_DELAY, *options).start()
-            with contextlib.closing(service) as crawld:
-                count_304(crawld, crawl_and_poll(crawld, wanted))
+            bystander = Crawld(folder / "bystander").start()
+            with contextlib.closing(service) as crawld, contextlib.closing(bystander):
+                path = crawl_and_poll(crawld, wanted)
+                again = [f"{url}&again" for url in wanted]
+                crawl_and_poll(crawld, again, bystander)
+                count_304(crawld, path)
