@@ -130,6 +130,22 @@ void buf_drop(struct buf *b, size_t n) {
     b->len -= n;
 }
 
+/* A copy rather than realloc(): the large block goes back whole, and serves the next one. */
+void buf_fit(struct buf *b) {
+    char *exact;
+
+    if (b->cap - b->len <= b->cap / 4)
+        return;
+    exact = b->len ? malloc(b->len) : NULL;
+    if (b->len && !exact)
+        return;
+    if (b->len)
+        memcpy(exact, b->ptr, b->len);
+    free(b->ptr);
+    b->ptr = exact;
+    b->cap = b->len;
+}
+
 struct buf buf_take(struct buf *b) {
     struct buf taken = *b;
 

@@ -60,5 +60,7 @@ static inline struct str buf_str(const struct buf *b) {
 }
 /* Moves the bytes out: the result owns them, |b| is empty with the same max. */
 struct buf buf_take(struct buf *b);
+/* Gives back what it has beyond its bytes, where that is much; for what is kept for a while. */
+void buf_fit(struct buf *b);
 
 #endif

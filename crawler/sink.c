@@ -8,8 +8,8 @@
 enum {
     BATCH_MS = 500, /* as much as a crash may cost, in fetches repeated */
     BATCH_RESULTS = 10000,
-    BATCH_BYTES = 8 << 20,
-    MOST_BYTES = 32 << 20, /* gathered and on their way */
+    BATCH_BYTES = 4 << 20,
+    MOST_BYTES = 16 << 20, /* gathered and on their way */
 };
 
 struct sink {
@@ -67,8 +67,15 @@ static void *grown(void *items, size_t n, size_t *cap, size_t size) {
 }
 
 static size_t result_bytes(const struct result *r) {
-    return sizeof *r + task_size(r->task) + r->text.len + r->links.urls.len + r->links.marks.len +
-           r->links.texts.len;
+    return sizeof *r + task_size(r->task) + r->text.cap + r->links.urls.cap + r->links.marks.cap +
+           r->links.texts.cap;
+}
+
+/* The record points into |text|, which stays. */
+static void fit(struct result *r) {
+    buf_fit(&r->links.urls);
+    buf_fit(&r->links.marks);
+    buf_fit(&r->links.texts);
 }
 
 void sink_put(struct sink *s, struct result *r, int64_t now) {
@@ -77,6 +84,7 @@ void sink_put(struct sink *s, struct result *r, int64_t now) {
     if (b->n_results == 0)
         s->oldest_at = now;
     b->results = grown(b->results, b->n_results, &s->results_cap, sizeof *b->results);
+    fit(r);
     b->results[b->n_results++] = *r;
     s->gathering->bytes += result_bytes(r);
 }

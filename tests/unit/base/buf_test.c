@@ -44,6 +44,22 @@ TEST(moves_its_bytes_out) {
     CHECK_OK(buf_put(&b, STR("0123456789")));
 }
 
+TEST(gives_back_what_it_does_not_use) {
+    OWNED_BUF struct buf b = BUF_INIT(4096);
+    char *room;
+
+    CHECK_OK(buf_room(&b, 1000, &room));
+    CHECK_OK(buf_put(&b, STR("abc")));
+    buf_fit(&b);
+    CHECK_INT(b.cap, 3);
+    CHECK_STR(buf_str(&b), "abc");
+    CHECK_OK(buf_put(&b, STR("defg"))); /* and it still grows */
+    CHECK_STR(buf_str(&b), "abcdefg");
+    buf_clear(&b);
+    buf_fit(&b);
+    CHECK(b.cap == 0 && !b.ptr);
+}
+
 TEST(varints_come_back) {
     static const uint64_t values[] = {0, 1, 127, 128, 300, 1U << 31, UINT64_MAX};
 
