@@ -1,9 +1,11 @@
 """Holds each answer that a test gets against openapi.yaml, and remembers what was seen."""
 
+import datetime
 import functools
 import json
 import pathlib
 import re
+import urllib.parse
 
 import jsonschema
 import yaml
@@ -21,6 +23,21 @@ COMMON_FIELDS = {
     "connection", "content-encoding", "content-length", "content-type", "date", "ratelimit", "ratelimit-policy",
     "transfer-encoding", "vary", "x-accel-buffering", "x-content-type-options", "x-request-id",
 }  # fmt: skip
+
+
+# The formats of the contract; without further packages jsonschema passes over these two.
+FORMATS = jsonschema.FormatChecker()
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+
+@FORMATS.checks("date-time", ValueError)
+def is_time(value):
+    return not isinstance(value, str) or bool(TIME.fullmatch(value) and datetime.datetime.fromisoformat(value))
+
+
+@FORMATS.checks("uri", ValueError)
+def is_uri(value):
+    return not isinstance(value, str) or bool(urllib.parse.urlsplit(value).scheme)
 
 
 class Breach(AssertionError):
@@ -77,7 +94,7 @@ class Contract:
     def validator(self, schema_text):
         schema = json.loads(schema_text.replace("#/components/schemas/", "#/$defs/"))
         return jsonschema.Draft202012Validator(
-            {**schema, "$defs": self.definitions}, format_checker=jsonschema.FormatChecker()
+            {**schema, "$defs": self.definitions}, format_checker=FORMATS
         )
 
     def check_value(self, value, schema):
@@ -130,6 +147,7 @@ class Contract:
         operation = self.find(method, path)
         if operation is None:
             demand(answer.status in NO_OPERATION, "such a call is not declared")
+            demand(answer.status != 405 or answer.headers["Allow"], "what is allowed is not told")
             self.check_problem(answer)
             return
         name, responses = operation["operationId"], operation["responses"]
