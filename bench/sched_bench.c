@@ -65,12 +65,12 @@ static void ask(struct bench *b, int n_jobs) {
 }
 
 /* One pick and its end, 256 under way; refills are not counted. */
-static int64_t run(struct bench *b, int n_jobs) {
+static int64_t run(struct bench *b, int n_jobs, uint64_t picks) {
     struct sched_host *hosts[IN_FLIGHT] = {0};
     struct task *tasks[IN_FLIGHT] = {0};
     int64_t now = 0, ns = 0, wait_ms, start;
 
-    for (b->picks = 0; b->picks < PICKS; now++) {
+    for (b->picks = 0; b->picks < picks; now++) {
         ask(b, n_jobs);
         start = cpu_ns();
         for (size_t i = 0; i < IN_FLIGHT; i++) {
@@ -92,7 +92,7 @@ static int64_t run(struct bench *b, int n_jobs) {
     return ns;
 }
 
-static void measure(int n_jobs, size_t window_mb) {
+static void measure(int n_jobs, size_t window_mb, uint64_t picks) {
     const struct sched_options o = {.window_bytes = window_mb << 20, .asked_before = -100000};
     const struct sched_job_options jo = {.host_delay_ms = 1, .host_connections = 2, .priority = 5};
     struct bench b = {.s = sched_new(&o)};
@@ -100,16 +100,21 @@ static void measure(int n_jobs, size_t window_mb) {
 
     for (int job = 0; job < n_jobs; job++)
         sched_job_add(b.s, job, &jo);
-    ns = run(&b, n_jobs);
+    ns = run(&b, n_jobs, picks);
     printf("%3d jobs, %5zu hosts and %7zu tasks at hand: %4.0f ns a pick and its end\n", n_jobs,
            sched_stats(b.s).hosts, sched_stats(b.s).tasks, (double)ns / (double)b.picks);
     sched_free(b.s);
 }
 
-int main(void) {
-    measure(1, 12);
-    measure(1, 64);
-    measure(1, 512);
-    measure(100, 64);
+/* [PICKS] */
+int main(int argc, char **argv) {
+    if (argc > 1) {
+        measure(1, 12, strtoull(argv[1], NULL, 10));
+        return 0;
+    }
+    measure(1, 12, PICKS);
+    measure(1, 64, PICKS);
+    measure(1, 512, PICKS);
+    measure(100, 64, PICKS);
     return 0;
 }

@@ -69,7 +69,7 @@ static int64_t make_job(struct store *s, long n, bool indexes) {
 }
 
 static void settle(struct result *r, int n_links) {
-    char url[URL_ROOM];
+    OWNED_BUF struct buf url = BUF_INIT(256);
 
     r->record = (struct record){.index = task_index(r->task),
                                 .url = task_url(r->task),
@@ -85,9 +85,15 @@ static void settle(struct result *r, int n_links) {
                                 .elapsed_ms = 120};
     links_init(&r->links);
     for (int i = 0; i < n_links; i++) {
-        (void)snprintf(url, sizeof url, "https://www.example.org/section-%d/article-%ld-%d", i % 7,
-                       (long)r->task->seq, i);
-        check(links_put(&r->links, str_of(url), TAG_A, ATTR_HREF, STR_NONE, STR_NONE), "links_put");
+        buf_clear(&url);
+        check(buf_put(&url, STR("https://www.example.org/section-")), "buf_put");
+        check(buf_put_u64(&url, (uint64_t)i % 7), "buf_put");
+        check(buf_put(&url, STR("/article-")), "buf_put");
+        check(buf_put_u64(&url, (uint64_t)r->task->seq), "buf_put");
+        check(buf_put_char(&url, '-'), "buf_put");
+        check(buf_put_u64(&url, (uint64_t)i), "buf_put");
+        check(links_put(&r->links, buf_str(&url), TAG_A, ATTR_HREF, STR_NONE, STR_NONE),
+              "links_put");
     }
 }
 

@@ -1,8 +1,8 @@
-"""Instructions a byte that `crawld links` takes, by callgrind: more than the limit fails.
+"""Instructions that the stages of a URL's way take, by callgrind: more than the limit fails.
 
-Counted is what is shipped, whoever asks: the release build, which is brought up to date first.
-What starting and printing take is the same for a document once and twice, so the
-difference of the two is what reading takes. The made-up page needs no data; real pages
+Counted is what is shipped, whoever asks: the release build with bench/*_bench.c, which is brought
+up to date first. What starting and printing take is the same for a document once and twice, or
+for so many URLs and twice as many, so the difference of the two is what reading or storing takes. The made-up page needs no data; real pages
 are read where TEST_DATA has them. Exit status 77: no valgrind.
 """
 
@@ -20,14 +20,23 @@ import tempfile
 LIMITS = {"avx2": (11.6, 5.7), "others": (12.7, 6.3)}
 TOLERANCE = 1.15
 PAGES = 12
-BUILD = pathlib.Path("build", "release")
+BUILD = pathlib.Path("build", "bench")
+# stage: program, how many, further arguments, instructions each. With SQLite and zstd, whose
+# versions differ.
+STAGES = {
+    "a URL of a list, stored": ("ingest_bench", 4000, ["100"], 12_450),
+    "a page with 20 links, read and committed": ("settle_bench", 1500, ["20"], 51_300),
+    "a task picked, and its end": ("sched_bench", 50_000, [], 2_180),
+}
+STAGE_TOLERANCE = 1.25
 
 
 def build():
     """./dev test has built it already; a lone ctest may find what an older tree made."""
     if not (BUILD / "build.ninja").exists():
-        subprocess.run(["cmake", "--preset", "release"], check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["ninja", "-C", BUILD, "--quiet", "crawld"], check=True)
+        subprocess.run(["cmake", "--preset", "bench"], check=True, stdout=subprocess.DEVNULL)
+    programs = ["crawld", *(program for program, *_ in STAGES.values())]
+    subprocess.run(["ninja", "-C", BUILD, "--quiet", *programs], check=True)
     return BUILD / "crawld"
 
 
@@ -54,17 +63,36 @@ def made_up(n):
     return f"<!DOCTYPE html><html><head><title>News</title></head><body>{body}</body></html>".encode()
 
 
+def count(*command):
+    run = subprocess.run(
+        ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command],
+        check=True, capture_output=True, text=True, errors="replace",
+    )  # fmt: skip
+    return int(re.search(r"Collected : (\d+)", run.stderr).group(1))
+
+
 def instructions(crawld, html):
     with tempfile.NamedTemporaryFile(suffix=".html") as file:
         file.write(html)
         file.flush()
-        run = subprocess.run(
-            ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", crawld, "links",
-             "--url", "http://www.example.com/news/page.html", "--content-type",
-             "text/html; charset=utf-8", file.name],
-            check=True, capture_output=True, text=True, errors="replace",
-        )
-    return int(re.search(r"Collected : (\d+)", run.stderr).group(1))
+        return count(
+            crawld, "links", "--url", "http://www.example.com/news/page.html",
+            "--content-type", "text/html; charset=utf-8", file.name,
+        )  # fmt: skip
+
+
+def of_stage(program, n, arguments):
+    few, many = (count(BUILD / program, str(times * n), *arguments) for times in (1, 2))
+    return (many - few) / n
+
+
+def stages_are_good():
+    good = True
+    for name, (program, n, arguments, limit) in STAGES.items():
+        each = of_stage(program, n, arguments)
+        print(f"{name}: {each:,.0f} instructions, limit {limit * STAGE_TOLERANCE:,.0f}", flush=True)
+        good &= each <= limit * STAGE_TOLERANCE
+    return good
 
 
 def report(name, rate, limit):
@@ -91,6 +119,7 @@ def main():
     paths = sorted(folder.glob("*.html.gz"))[::13][:PAGES]
     if paths:
         is_good &= report(f"median of {len(paths)} real pages", of_pages(crawld, paths), of_real)
+    is_good &= stages_are_good()
     return 0 if is_good else 1
 
 
