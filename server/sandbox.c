@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -227,29 +228,97 @@ static const char *const denied[] = {
     "vhangup",
     "mknod",
     "mknodat",
+    /* what Landlock does not hold of files: whose they are, and who may what with them */
+    "chmod",
+    "fchmod",
+    "fchmodat",
+    "fchmodat2",
+    "chown",
+    "lchown",
+    "fchown",
+    "fchownat",
+    "setxattr",
+    "lsetxattr",
+    "fsetxattr",
+    "removexattr",
+    "lremovexattr",
+    "fremovexattr",
+    "utime",
+    "utimes",
+    "futimesat",
+    "utimensat",
+    "inotify_init",
+    "inotify_init1",
+    "fanotify_init",
+    /* processes, and what they share */
+    "fork",
+    "vfork",
+    "process_madvise",
+    "personality",
+    "shmget",
+    "shmat",
+    "msgget",
+    "semget",
 };
 
-/* A crawler speaks IP. */
-static const int families[] = {AF_PACKET, AF_KEY,  AF_ALG, AF_VSOCK, AF_BLUETOOTH,
-                               AF_CAN,    AF_TIPC, AF_RDS, 44 /* AF_XDP */};
+/* A crawler speaks IP. Local sockets lead to whoever listens there, a container engine for one. */
+static const int families[] = {AF_UNIX,      AF_PACKET, AF_KEY,  AF_ALG, AF_VSOCK,
+                               AF_BLUETOOTH, AF_CAN,    AF_TIPC, AF_RDS, 44 /* AF_XDP */};
+
+#define ARG(n, operation, ...)                                                                     \
+    ((struct scmp_arg_cmp){.arg = (n), .op = SCMP_CMP_##operation, __VA_ARGS__})
+#define IS(n, value) ARG(n, EQ, .datum_a = (scmp_datum_t)(value))
+#define IS_NOT(n, value) ARG(n, NE, .datum_a = (scmp_datum_t)(value))
+#define HAS_BITS(n, mask, value) ARG(n, MASKED_EQ, .datum_a = (mask), .datum_b = (value))
+
+static bool deny(scmp_filter_ctx filter, int error, int number, unsigned n,
+                 const struct scmp_arg_cmp *where) {
+    return seccomp_rule_add_array(filter, SCMP_ACT_ERRNO((unsigned)error), number, n, where) == 0;
+}
+
+/* Raw packets, and of netlink all but what libc asks for its addresses by. */
+static bool deny_sockets(scmp_filter_ctx filter) {
+    const struct scmp_arg_cmp raw[] = {IS(0, AF_INET), HAS_BITS(1, 0xf, SOCK_RAW)};
+    const struct scmp_arg_cmp raw6[] = {IS(0, AF_INET6), HAS_BITS(1, 0xf, SOCK_RAW)};
+    const struct scmp_arg_cmp netlink[] = {IS(0, AF_NETLINK), IS_NOT(2, 0 /* NETLINK_ROUTE */)};
+
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        const struct scmp_arg_cmp family = IS(0, families[i]);
+
+        if (!deny(filter, EAFNOSUPPORT, SCMP_SYS(socket), 1, &family))
+            return false;
+    }
+    return deny(filter, EPERM, SCMP_SYS(socket), 2, raw) &&
+           deny(filter, EPERM, SCMP_SYS(socket), 2, raw6) &&
+           deny(filter, EAFNOSUPPORT, SCMP_SYS(socket), 2, netlink);
+}
+
+/* Threads are all that it makes. clone3 has its flags where a filter cannot look, and libc does
+ * without. */
+static bool deny_processes(scmp_filter_ctx filter) {
+    static const unsigned namespaces[] = {CLONE_NEWNS,  CLONE_NEWCGROUP, CLONE_NEWUTS,
+                                          CLONE_NEWIPC, CLONE_NEWUSER,   CLONE_NEWPID,
+                                          CLONE_NEWNET};
+    const struct scmp_arg_cmp own_memory = HAS_BITS(0, CLONE_VM, 0);
+
+    for (size_t i = 0; i < sizeof namespaces / sizeof *namespaces; i++) {
+        const struct scmp_arg_cmp has = HAS_BITS(0, namespaces[i], namespaces[i]);
+
+        if (!deny(filter, EPERM, SCMP_SYS(clone), 1, &has))
+            return false;
+    }
+    return deny(filter, EPERM, SCMP_SYS(clone), 1, &own_memory) &&
+           deny(filter, ENOSYS, SCMP_SYS(clone3), 0, NULL);
+}
 
 static bool deny_calls(scmp_filter_ctx filter) {
     for (size_t i = 0; i < sizeof denied / sizeof *denied; i++) {
         int number = seccomp_syscall_resolve_name(denied[i]);
 
-        if (number != __NR_SCMP_ERROR &&
-            seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), number, 0) < 0)
+        if (number != __NR_SCMP_ERROR && !deny(filter, EPERM, number, 0, NULL))
             return false;
     }
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
-        struct scmp_arg_cmp family = {
-            .arg = 0, .op = SCMP_CMP_EQ, .datum_a = (scmp_datum_t)families[i]};
-
-        if (seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-                                   &family) < 0)
-            return false;
-    }
-    return true;
+    return deny_sockets(filter) && deny_processes(filter);
 }
 
 /* False: the kernel has none. */
