@@ -3,10 +3,13 @@
 Each peer in bench/peers/ is its language's usual way. CPU is that of the client alone; of crawld
 it is the whole service from the list that comes by HTTP to the links that went out as TSV.
 Those that are not installed are left out aloud. The slow ones get fewer pages: what is compared
-is a page. PEERS_ROUNDS (3) rounds; the medians are shown.
+is a page. PEERS_ROUNDS (3) rounds; the medians are shown. PEERS_PAGES names which pages: small
+ones, real ones, and slow ones, which are small ones behind a delay (all three).
 """
 
 import contextlib
+import dataclasses
+import functools
 import gzip
 import os
 import pathlib
@@ -15,6 +18,7 @@ import statistics
 import subprocess
 import tempfile
 import time
+import typing
 
 import crawl
 from rig.crawld import LOOPBACK, NO_DELAY, Crawld
@@ -23,9 +27,10 @@ from rig.nginx import Nginx
 HERE = pathlib.Path(__file__).resolve().parent / "peers"
 BUILT = pathlib.Path(os.environ["CRAWLD_BIN"]).resolve().parent
 PAGES = pathlib.Path(os.environ.get("TEST_DATA", "../shared/data")) / "pages" / "html"
-IN_FLIGHT = 64
 ROUNDS = int(os.environ.get("PEERS_ROUNDS", "3"))
 FLOOR = "libcurl, fetch only"
+ECHO = pathlib.Path("/usr/lib/nginx/modules/ngx_http_echo_module.so")
+DELAY_S = 0.2
 
 
 def real_pages(root):
@@ -46,7 +51,41 @@ def small_pages(root):
     return crawl.PAGES
 
 
-# --- the peers: name -> (command, share of the pages that it gets) ---
+def delayed(seconds):
+    """What makes an nginx wait so long before it serves a page."""
+    return {
+        "top": f"load_module {ECHO};",
+        "server": f"""location / {{ echo_sleep {seconds}; echo_exec @page; }}
+                      location @page {{ }}""",
+    }
+
+
+@dataclasses.dataclass
+class Pages:
+    name: str
+    lay_out: typing.Callable  # in a folder; how many different ones there are
+    n: int
+    hosts: int
+    in_flight: int
+    delay_s: float = 0
+
+    @property
+    def per_host(self):
+        return -(-self.in_flight // self.hosts)
+
+    @property
+    def nginx(self):
+        return delayed(self.delay_s) if self.delay_s else {}
+
+
+ALL_PAGES = (
+    Pages("small", small_pages, n=40_000, hosts=20, in_flight=64),
+    Pages("real", real_pages, n=10_000, hosts=20, in_flight=64),
+    Pages("slow", small_pages, n=60_000, hosts=50, in_flight=1000, delay_s=0.2),
+)
+
+
+# --- the peers: name -> (command, share of the pages that it gets), all told LIST OUT IN_FLIGHT PER_HOST ---
 
 
 def built(name):
@@ -58,6 +97,7 @@ def python(name, module):
     return ["/usr/bin/python3", "-B", str(HERE / name)] if there.returncode == 0 else None
 
 
+@functools.cache
 def go(folder):
     if not shutil.which("go"):
         return None
@@ -67,6 +107,7 @@ def go(folder):
     return [program]
 
 
+@functools.cache
 def node(folder):
     if not shutil.which("npm"):
         return None
@@ -76,28 +117,38 @@ def node(folder):
     return ["node", str(folder / "node" / "main.mjs")] if done.returncode == 0 else None
 
 
-def wget2():
+def wget2(in_flight):
     path = shutil.which("wget2")
-    options = ["-q", f"--max-threads={IN_FLIGHT}", "--no-robots", "-O", "/dev/null", "-i"]
+    options = ["-q", f"--max-threads={in_flight}", "--no-robots", "-O", "/dev/null", "-i"]
     return [path, *options] if path else None
 
 
-def curl():
-    options = ["--no-progress-meter", "--parallel", "--parallel-max", str(IN_FLIGHT), "-K"]
+def curl(in_flight):
+    options = ["--no-progress-meter", "--parallel", "--parallel-max", str(in_flight), "-K"]
     return [shutil.which("curl"), *options]
 
 
-def peers(folder):
+def peers(folder, in_flight):
     return {
         FLOOR: (built("curl_floor"), 1),
         "sockets, fetch only": (built("epoll_floor"), 1),
-        "curl --parallel, fetch only": (curl(), 1),
-        "wget2, fetch only": (wget2(), 0.5),
+        "curl --parallel, fetch only": (curl(in_flight), 1),
+        "wget2, fetch only": (wget2(in_flight), 0.5),
         "Go net/http, x/net/html": (go(folder), 0.5),
         "Node undici, htmlparser2": (node(folder), 0.2),
         "aiohttp gather": (python("aiohttp_gather.py", "aiohttp"), 0.05),
         "Scrapy": (python("scrapy_links.py", "scrapy"), 0.02),
     }
+
+
+def peers_here(folder, pages):
+    here = {}
+    for client, (command, share) in peers(folder, pages.in_flight).items():
+        if command:
+            here[client] = command, share
+        else:
+            print(f"not here: {client}")
+    return here
 
 
 # --- one measurement: CPU s and wall s for 1,000 pages, peak RSS, links a page, share lost ---
@@ -110,18 +161,19 @@ def write_list(folder, name, command, urls):
     return path
 
 
-def by_peer(folder, command, urls):
+def by_peer(folder, command, urls, pages):
     """What it prints in the end: pages and links; one that only fetches prints nothing."""
     listed, out, begin = write_list(folder, "list", command, urls), folder / "out", time.monotonic()
-    extra = [] if command[-1] in ("-i", "-K") else [str(out)]
+    told = [str(out), str(pages.in_flight), str(pages.per_host)]
+    extra = [] if command[-1] in ("-i", "-K") else told
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen([*command, str(listed), *extra], stdout=said, stderr=subprocess.DEVNULL)
         used, rss = used_by(process)
         said.seek(0)
-        told = said.read().split()
+        counted = said.read().split()
     wall, n = time.monotonic() - begin, len(urls)
-    pages, links = (int(told[-2]), int(told[-1])) if len(told) >= 2 else (n, 0)
-    return figures(used.ru_utime + used.ru_stime, wall, rss, links, n, pages)
+    got, links = (int(counted[-2]), int(counted[-1])) if len(counted) >= 2 else (n, 0)
+    return figures(used.ru_utime + used.ru_stime, wall, rss, links, n, got)
 
 
 def used_by(process):
@@ -138,14 +190,14 @@ def used_by(process):
         time.sleep(0.02)
 
 
-def figures(cpu, wall, rss, links, n, pages):
-    return {"cpu": 1000 * cpu / n, "rate": n / wall, "rss": rss, "links": links / n, "lost": 1 - pages / n}
+def figures(cpu, wall, rss, links, n, got):
+    return {"cpu": 1000 * cpu / n, "rate": n / wall, "rss": rss, "links": links / n, "lost": 1 - got / n}
 
 
-def by_crawld(folder, urls):
+def by_crawld(folder, urls, pages):
     shutil.rmtree(folder / "crawld", ignore_errors=True)
-    options = ("--host-connections", "4", "--ip-connections", "0", "--max-transfers", str(IN_FLIGHT))
-    service = Crawld(folder / "crawld", *LOOPBACK, *NO_DELAY, *options).start()
+    options = ("--host-connections", str(pages.per_host), "--max-transfers", str(pages.in_flight))
+    service = Crawld(folder / "crawld", *LOOPBACK, *NO_DELAY, "--ip-connections", "0", *options).start()
     with contextlib.closing(service) as crawld:
         cpu, begin = crawld.cpu_seconds(), time.monotonic()
         job = crawld.post_text("/v1/jobs", "\n".join(urls)).json
@@ -176,37 +228,36 @@ def print_table(name, medians):
         print(f"crawld / {FLOOR}: {ours['cpu'] / medians[FLOOR]['cpu']:.2f}")
 
 
-def measure(folder, name, lay_out, n):
-    root = folder / name
+def measure(folder, pages):
+    root = folder / pages.name
     root.mkdir()
-    different = lay_out(root)
-    with contextlib.closing(Nginx(folder / f"nginx-{name}", root, addresses=crawl.ADDRESSES)) as server:
+    different = pages.lay_out(root)
+    addresses = [f"127.0.2.{i + 1}" for i in range(pages.hosts)]
+    at = folder / f"nginx-{pages.name}"
+    with contextlib.closing(Nginx(at, root, addresses=addresses, **pages.nginx)) as server:
         urls = [
-            f"http://{crawl.ADDRESSES[i % crawl.HOSTS]}:{server.port}/{i % different}.html?{i}" for i in range(n)
+            f"http://{addresses[i % pages.hosts]}:{server.port}/{i % different}.html?{i}" for i in range(pages.n)
         ]
-        runs = {}
+        runs, clients = {}, peers_here(folder, pages)
         for _ in range(ROUNDS):
-            runs.setdefault("crawld", []).append(by_crawld(folder, urls))
-            for client, (command, share) in peers_here(folder).items():
-                runs.setdefault(client, []).append(by_peer(folder, command, urls[: int(n * share)]))
-    print_table(name, {client: median_of(of) for client, of in runs.items()})
-
-
-HERE_ALREADY = {}
-
-
-def peers_here(folder):
-    if not HERE_ALREADY:
-        for client, (command, share) in peers(folder).items():
-            if command:
-                HERE_ALREADY[client] = command, share
-            else:
-                print(f"not here: {client}")
-    return HERE_ALREADY
+            runs.setdefault("crawld", []).append(by_crawld(folder, urls, pages))
+            for client, (command, share) in clients.items():
+                few = urls[: int(pages.n * share)]
+                runs.setdefault(client, []).append(by_peer(folder, command, few, pages))
+    medians = {client: median_of(of) for client, of in runs.items()}
+    print_table(pages.name, medians)
+    if pages.delay_s:
+        most = pages.in_flight / pages.delay_s
+        print(f"crawld: {100 * medians['crawld']['rate'] / most:.0f} % of {most:,.0f} pages/s")
 
 
 def main():
+    wanted = os.environ.get("PEERS_PAGES", " ".join(pages.name for pages in ALL_PAGES)).split()
     with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        measure(folder, "small", small_pages, 40_000)
-        measure(folder, "real", real_pages, 10_000)
+        for pages in ALL_PAGES:
+            if pages.name not in wanted:
+                continue
+            if pages.delay_s and not ECHO.exists():
+                print(f"{pages.name} pages: skipped, no {ECHO.name} (libnginx-mod-http-echo)")
+            else:
+                measure(pathlib.Path(name), pages)

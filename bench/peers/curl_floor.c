@@ -1,7 +1,7 @@
 /* curl_floor - what libcurl takes to fetch a list and drop it: its multi interface on an epoll
  * loop, a fixed number of handles that are used again and again.
  *
- *     curl_floor LIST OUT
+ *     curl_floor LIST OUT IN_FLIGHT
  */
 #include <curl/curl.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include <sys/epoll.h>
 #include <time.h>
 
-enum { IN_FLIGHT = 64, EVENTS = 64, URL_BYTES = 4096 };
+enum { EVENTS = 64, URL_BYTES = 4096 };
 
 static CURLM *multi;
 static int loop;
@@ -83,16 +83,16 @@ static void turn(void) {
 }
 
 int main(int argc, char **argv) {
-    int under_way = 0;
+    int in_flight = argc > 3 ? atoi(argv[3]) : 0, under_way = 0;
 
-    if (argc < 2 || !(list = fopen(argv[1], "r")) || curl_global_init(CURL_GLOBAL_DEFAULT))
+    if (in_flight <= 0 || !(list = fopen(argv[1], "r")) || curl_global_init(CURL_GLOBAL_DEFAULT))
         return 1;
     multi = curl_multi_init();
     loop = epoll_create1(EPOLL_CLOEXEC);
     curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
-    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, 2L * IN_FLIGHT);
-    for (int i = 0; i < IN_FLIGHT; i++) {
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, 2L * in_flight);
+    for (int i = 0; i < in_flight; i++) {
         CURL *easy = curl_easy_init();
 
         curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, drop);

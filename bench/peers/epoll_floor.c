@@ -1,7 +1,7 @@
 /* epoll_floor - what sockets alone take to fetch a list and drop it: kept connections, a write and
  * some reads a page. It knows addresses and Content-Length only, and asks no host by two names.
  *
- *     epoll_floor LIST OUT
+ *     epoll_floor LIST OUT IN_FLIGHT
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-enum { IN_FLIGHT = 64, MOST_HOSTS = 64, EVENTS = 64, URL_BYTES = 4096, BUFFER = 256 << 10 };
+enum { MOST_IN_FLIGHT = 1024, MOST_HOSTS = 64, EVENTS = 64, URL_BYTES = 4096, BUFFER = 256 << 10 };
 
 struct host {
     char *address;
@@ -32,7 +32,7 @@ struct connection {
 
 static struct host hosts[MOST_HOSTS];
 static size_t n_hosts;
-static struct connection connections[IN_FLIGHT];
+static struct connection connections[MOST_IN_FLIGHT];
 static int loop;
 static size_t pages;
 static char buffer[BUFFER];
@@ -123,13 +123,14 @@ static int take(struct connection *c) {
 
 int main(int argc, char **argv) {
     struct epoll_event events[EVENTS];
+    size_t in_flight = argc > 3 ? strtoul(argv[3], NULL, 10) : 0;
     int under_way = 0;
 
-    if (argc < 2)
+    if (in_flight == 0 || in_flight > MOST_IN_FLIGHT)
         return 1;
     read_list(argv[1]);
     loop = epoll_create1(EPOLL_CLOEXEC);
-    for (size_t i = 0; i < IN_FLIGHT && n_hosts; i++) {
+    for (size_t i = 0; i < in_flight && n_hosts; i++) {
         connections[i].host = &hosts[i % n_hosts];
         open_to(&connections[i]);
         under_way += ask(&connections[i]);

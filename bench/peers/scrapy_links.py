@@ -1,6 +1,6 @@
 """A Scrapy spider that takes each page's links by LinkExtractor.
 
-    scrapy_links.py LIST OUT
+    scrapy_links.py LIST OUT IN_FLIGHT PER_HOST
 """
 
 import sys
@@ -31,8 +31,8 @@ class Links(scrapy.Spider):
 with open(sys.argv[2], "w") as Links.out:
     process = CrawlerProcess(
         {
-            "CONCURRENT_REQUESTS": 64,
-            "CONCURRENT_REQUESTS_PER_DOMAIN": 4,
+            "CONCURRENT_REQUESTS": int(sys.argv[3]),
+            "CONCURRENT_REQUESTS_PER_DOMAIN": int(sys.argv[4]),
             "LOG_ENABLED": False,
             "ROBOTSTXT_OBEY": False,
             "TELNETCONSOLE_ENABLED": False,

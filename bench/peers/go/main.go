@@ -1,6 +1,6 @@
 // The links of a list of pages by net/http and golang.org/x/net/html.
 //
-//	main LIST OUT
+//	main LIST OUT IN_FLIGHT PER_HOST
 package main
 
 import (
@@ -9,13 +9,12 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"sync"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
-
-const workers = 64
 
 func isLink(t html.Token) bool {
 	return t.DataAtom == atom.A || t.DataAtom == atom.Area || t.DataAtom == atom.Link
@@ -62,13 +61,15 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
+	inFlight, _ := strconv.Atoi(os.Args[3])
+	perHost, _ := strconv.Atoi(os.Args[4])
 	out := bufio.NewWriterSize(file, 1<<20)
-	client := &http.Client{Transport: &http.Transport{MaxIdleConns: 256, MaxIdleConnsPerHost: 4}}
-	urls := make(chan string, workers)
+	client := &http.Client{Transport: &http.Transport{MaxIdleConns: 2 * inFlight, MaxIdleConnsPerHost: perHost}}
+	urls := make(chan string, inFlight)
 	var lock sync.Mutex
 	var group sync.WaitGroup
 	var pages, links int
-	for i := 0; i < workers; i++ {
+	for i := 0; i < inFlight; i++ {
 		group.Add(1)
 		go func() {
 			defer group.Done()

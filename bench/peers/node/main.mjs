@@ -1,15 +1,14 @@
 // The links of a list of pages by undici and htmlparser2.
 //
-//   node main.mjs LIST OUT
+//   node main.mjs LIST OUT IN_FLIGHT PER_HOST
 import { createWriteStream, readFileSync } from "node:fs";
 import { Parser } from "htmlparser2";
 import { Agent, request } from "undici";
 
-const WORKERS = 64;
-const [list, file] = process.argv.slice(2);
+const [list, file, inFlight, perHost] = process.argv.slice(2);
 const urls = readFileSync(list, "utf8").trim().split("\n");
 const out = createWriteStream(file);
-const dispatcher = new Agent({ connections: 4, pipelining: 1 });
+const dispatcher = new Agent({ connections: Number(perHost), pipelining: 1 });
 let next = 0;
 let pages = 0;
 let links = 0;
@@ -52,7 +51,7 @@ async function work() {
   }
 }
 
-await Promise.all(Array.from({ length: WORKERS }, work));
+await Promise.all(Array.from({ length: Number(inFlight) }, work));
 await new Promise((done) => out.end(done));
 console.log(pages, links);
 process.exit(0);

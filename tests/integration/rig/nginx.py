@@ -11,6 +11,7 @@ import time
 import pytest
 
 CONFIG = """
+{top}
 daemon off;
 {user}
 pid {folder}/nginx.pid;
@@ -44,10 +45,10 @@ def free_port():
 
 class Nginx:
     """|server|: further lines of its server block; |addresses|: of it, on loopback;
-    |blocks|: port -> further servers."""
+    |blocks|: port -> further servers; |top|: lines before all others."""
 
     def __init__(
-        self, folder, root, server="", addresses=("127.0.0.1",), blocks=lambda port: ""
+        self, folder, root, server="", addresses=("127.0.0.1",), blocks=lambda port: "", top=""
     ):
         self.binary = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin")
         if not self.binary:
@@ -58,6 +59,7 @@ class Nginx:
         self.server = server
         self.addresses = addresses
         self.blocks = blocks
+        self.top = top
         for _ in range(5):  # somebody may be quicker to take the port
             if self._start():
                 return
@@ -68,6 +70,7 @@ class Nginx:
         config = self.folder / "nginx.conf"
         config.write_text(
             CONFIG.format(
+                top=self.top,
                 folder=self.folder,
                 listen="\n".join(f"listen {a}:{self.port} backlog=4096;" for a in self.addresses),
                 root=self.root,
