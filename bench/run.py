@@ -19,6 +19,7 @@ OF_PARTS = {
     "sched_bench": [],
     "ingest_bench": [],
     "settle_bench": [],
+    "answer_bench": [],
 }
 ALL = OF_SERVICE + list(OF_PARTS)
 

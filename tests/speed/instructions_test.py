@@ -27,6 +27,9 @@ STAGES = {
     "a URL of a list, stored": ("ingest_bench", 4000, ["100"], 12_450),
     "a page with 20 links, read and committed": ("settle_bench", 1500, ["20"], 51_300),
     "a task picked, and its end": ("sched_bench", 50_000, [], 2_180),
+    "20,000 links as TSV": ("answer_bench", 10, ["export"], 8_910_000),
+    "a poll": ("answer_bench", 500, ["poll"], 106_000),
+    "a poll, 304": ("answer_bench", 500, ["unchanged"], 16_700),
 }
 STAGE_TOLERANCE = 1.25
 
