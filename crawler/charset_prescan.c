@@ -103,7 +103,7 @@ static bool read_attribute(struct scan *p, struct attribute *a) {
 /* To behind the next "charset", and the "=" after it. False: there is none. */
 static bool skip_past_charset(struct scan *p) {
     while (!at_end(p)) {
-        if (!str_starts_ascii(rest(p), STR("charset"))) {
+        if (ascii_lower(here(p)) != 'c' || !str_starts_ascii(rest(p), STR("charset"))) {
             p->at++;
             continue;
         }
@@ -280,16 +280,30 @@ const struct charset *charset_of_xml(struct str head) {
     return c && charset_is_utf16(c) ? charset_utf8() : c;
 }
 
+/* Where the next thing that may be a meta element starts; the length: nowhere. */
+static size_t next_meta(const struct scan *p) {
+    size_t at = p->at, found;
+
+    while ((found = str_find(str_from(p->s, at), '<')) != STR_END) {
+        at += found;
+        if (str_starts_ascii(str_from(p->s, at), STR("<meta")))
+            return at;
+        at++;
+    }
+    return p->s.len;
+}
+
+/* Tags are only worth reading for the meta elements behind them. */
 const struct charset *charset_of_meta(struct str head) {
     struct scan p = {str_upto(head, CHARSET_PRESCAN_BYTES), 0};
     const struct charset *c = of_utf16(head);
+    size_t meta = next_meta(&p);
 
-    while (!c && !at_end(&p)) {
-        size_t found = str_find(rest(&p), '<');
-
-        p.at = found == STR_END ? p.s.len : p.at + found;
-        if (!at_end(&p))
-            c = read_markup(&p);
+    while (!c && meta < p.s.len) {
+        p.at += str_find(rest(&p), '<');
+        c = read_markup(&p);
+        if (p.at > meta)
+            meta = next_meta(&p);
     }
     return c ? c : charset_of_xml(p.s);
 }

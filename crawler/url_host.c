@@ -80,8 +80,14 @@ static enum err ipv4_parse(struct str s, uint32_t *ret_address) {
 }
 
 static enum err put_ipv4(struct buf *out, uint32_t address) {
-    return buf_printf(out, "%u.%u.%u.%u", address >> 24, address >> 16 & 255, address >> 8 & 255,
-                      address & 255);
+    enum err e = buf_put_u64(out, address >> 24);
+
+    for (int shift = 16; shift >= 0 && e == ERR_OK; shift -= 8) {
+        e = buf_put_char(out, '.');
+        if (e == ERR_OK)
+            e = buf_put_u64(out, address >> shift & 255);
+    }
+    return e;
 }
 
 /* The dotted tail of an IPv6 address, in two pieces. Strict: four decimal numbers
@@ -261,14 +267,21 @@ static bool is_ascii(struct str s) {
     return true;
 }
 
+static bool is_plain(struct str host) {
+    return is_ascii(host) && str_find(host, '%') == STR_END;
+}
+
 static enum err put_domain(struct buf *out, struct str host, const char **ret_why) {
     OWNED_BUF struct buf decoded = BUF_INIT(4 * URL_LIMIT), ascii = BUF_INIT(URL_LIMIT);
     size_t start = out->len;
-    struct str domain;
+    struct str domain = host;
     uint32_t address;
-    enum err e = percent_decode(host, &decoded);
+    enum err e = ERR_OK;
 
-    domain = buf_str(&decoded);
+    if (!is_plain(host)) {
+        e = percent_decode(host, &decoded);
+        domain = buf_str(&decoded);
+    }
     if (e == ERR_OK && !is_ascii(domain)) {
         *ret_why = "not a valid international domain name";
         e = idna_to_ascii(domain, &ascii);
