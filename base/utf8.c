@@ -6,11 +6,11 @@ enum { REPLACEMENT = 0xfffd };
 
 size_t utf8_ascii_prefix(struct str s) {
     size_t i = 0;
-    uint64_t word;
+    uint64_t words[4];
 
-    for (; i + 8 <= s.len; i += 8) {
-        memcpy(&word, s.ptr + i, 8);
-        if (word & 0x8080808080808080U)
+    for (; i + sizeof words <= s.len; i += sizeof words) {
+        memcpy(words, s.ptr + i, sizeof words);
+        if ((words[0] | words[1] | words[2] | words[3]) & 0x8080808080808080U)
             break;
     }
     while (i < s.len && !(s.ptr[i] & 0x80))

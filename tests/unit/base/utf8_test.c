@@ -20,6 +20,14 @@ TEST(counts_the_ascii_before_anything_else) {
     CHECK_INT(utf8_ascii_prefix(STR("twelve bytes")), 12);
     CHECK_INT(utf8_ascii_prefix(STR("\xc3\xa4")), 0);
     CHECK_INT(utf8_ascii_prefix(STR("abc\xc3\xa4 and more")), 3);
+    for (size_t at = 0; at < 100; at++) {
+        char text[100];
+
+        memset(text, 'a', sizeof text);
+        text[at] = '\xc3';
+        CHECK_INT(utf8_ascii_prefix(str_at(text, sizeof text)), at);
+        CHECK_INT(utf8_ascii_prefix(str_at(text, at)), at);
+    }
     CHECK_INT(utf8_ascii_prefix(STR("twelve bytes\xc3\xa4")), 12);
 }
 
