@@ -10,6 +10,7 @@ struct crew {
     struct engine *engines[CREW_MOST];
     unsigned n, n_made;
     struct iplimit *iplimit;
+    struct slots *slots;
     pthread_mutex_t lock;
     struct map let_go; /* job -> number of engines that hold nothing of it */
 };
@@ -40,6 +41,12 @@ bool crew_let_go(struct crew *c, int64_t job) {
     return n == c->n;
 }
 
+void crew_wake_others(const struct crew *c, unsigned number) {
+    for (unsigned i = 0; i < c->n; i++)
+        if (i != number)
+            engine_wake(c->engines[i]);
+}
+
 static size_t share(size_t total, unsigned n) {
     return total > n ? total / n : 1;
 }
@@ -50,6 +57,7 @@ static enum err make_engines(struct crew *c, const struct crew_options *o) {
 
     eo.crew = c;
     eo.iplimit = c->iplimit;
+    eo.slots = c->slots;
     eo.max_transfers = share(o->engine.max_transfers, c->n);
     eo.window_bytes = share(o->engine.window_bytes, c->n);
     while (e == ERR_OK && c->n_made < c->n) {
@@ -77,6 +85,7 @@ enum err crew_new(const struct crew_options *o, struct crew **ret_crew) {
 
     c->n = o->n_engines;
     c->iplimit = iplimit_new(o->ip_connections);
+    c->slots = slots_new(o->engine.max_transfers, o->n_engines);
     map_init(&c->let_go);
     (void)pthread_mutex_init(&c->lock, NULL);
     e = make_engines(c, o);
@@ -102,6 +111,7 @@ void crew_free(struct crew *c) {
     for (unsigned i = 0; i < c->n_made; i++)
         engine_free(c->engines[i]);
     iplimit_free(c->iplimit);
+    slots_free(c->slots);
     map_done(&c->let_go);
     (void)pthread_mutex_destroy(&c->lock);
     free(c);

@@ -13,7 +13,8 @@ enum { CREW_MOST = 64 };
 
 struct crew;
 
-/* As struct engine_options; transfers and window are shared out between the engines. */
+/* As struct engine_options: transfers are of all engines together (see slots.h), the window is
+ * shared out between them. */
 struct crew_options {
     struct engine_options engine;
     unsigned n_engines;      /* 1 to CREW_MOST */
@@ -37,5 +38,7 @@ void crew_hosts(struct crew *c, int64_t job, struct engine_host *hosts, size_t n
 struct engine *crew_engine_of(const struct crew *c, int64_t host);
 /* An engine holds nothing of |job| any more. True: it was the last one. */
 bool crew_let_go(struct crew *c, int64_t job);
+/* They may start something again. */
+void crew_wake_others(const struct crew *c, unsigned number);
 
 #endif

@@ -1,6 +1,7 @@
 /* The engine's thread: takes what others answered, starts what may start, waits. */
 #include "crawler/engine.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -47,6 +48,10 @@ void engine_take_host(struct host_ask *a) {
     struct engine *e = a->owner;
 
     inbox_put(e, &e->asks, a);
+}
+
+void engine_wake(struct engine *e) {
+    loop_wake(e->loop);
 }
 
 void engine_deliver(struct engine *e, struct parcel *p) {
@@ -221,21 +226,48 @@ static bool is_paused(const struct engine *e) {
     return store_health(e->options.store) != STORE_OK || sink_is_full(e->sink);
 }
 
-static void start_tasks(struct engine *e) {
-    e->sched_wait_ms = INT64_MAX;
-    for (int i = 0; e->n_in_flight < e->options.max_transfers; i++) {
+static void give_slots(struct engine *e) {
+    assert(e->n_in_flight <= e->n_slots);
+    if (e->n_slots > e->n_in_flight)
+        slots_give(e->options.slots, e->options.number, e->n_slots - e->n_in_flight);
+    e->n_slots = e->n_in_flight;
+}
+
+/* For a trip that is about to start; perhaps one that an ended trip has left. */
+static bool take_slot(struct engine *e) {
+    if (e->n_in_flight == e->n_slots && slots_take(e->options.slots, e->options.number))
+        e->n_slots++;
+    return e->n_in_flight < e->n_slots;
+}
+
+/* As many as may. True: that is all, until something changes. */
+static bool start_ready(struct engine *e) {
+    for (int i = 0; i < STARTS_A_TURN; i++) {
         struct sched_host *host;
         struct task *t;
 
-        if (i == STARTS_A_TURN) {
-            e->has_news = true;
-            return;
+        if (!sched_is_ready(e->sched, e->now, &e->sched_wait_ms)) {
+            slots_rest(e->options.slots, e->options.number);
+            return true;
         }
+        if (!take_slot(e)) /* who gives one will wake us */
+            return true;
         t = sched_next(e->sched, e->now, &host, &e->sched_wait_ms);
-        if (!t)
-            return;
         trip_start(e, t, host);
     }
+    return false;
+}
+
+static void start_tasks(struct engine *e, bool may_start) {
+    e->sched_wait_ms = INT64_MAX;
+    give_slots(e);
+    if (!may_start)
+        slots_rest(e->options.slots, e->options.number);
+    else if (!start_ready(e))
+        e->has_news = true;
+    give_slots(e); /* of trips that ended at once */
+    if (slots_are_wanted(e->options.slots, e->options.number))
+        crew_wake_others(e->options.crew, e->options.number);
 }
 
 static void put_closed(struct engine *e, const struct sched_closed *c) {
@@ -303,7 +335,6 @@ static int64_t run_parts(struct engine *e) {
 static void drain(struct engine *e) {
     if (e->stop_at == 0)
         e->stop_at = e->now + e->options.drain_ms;
-    e->sched_wait_ms = INT64_MAX;
     if (e->now >= e->stop_at)
         crawls_abort_trips(e);
 }
@@ -319,13 +350,11 @@ static void turn(struct engine *e) {
     crawls_take_changes(e);
     take_parcels(e);
     paused = is_paused(e);
-    e->sched_wait_ms = INT64_MAX;
     if (stopping)
         drain(e);
-    else if (!paused) {
+    else if (!paused)
         crawls_ask_refills(e);
-        start_tasks(e);
-    }
+    start_tasks(e, !stopping && !paused);
     e->now = clock_mono_ms();
     wait_ms = least(run_parts(e), e->sched_wait_ms); /* also what was started just now */
     if (stopping && e->n_in_flight > 0)

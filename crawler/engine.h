@@ -13,6 +13,7 @@
 #include "crawler/iplimit.h"
 #include "crawler/killer.h"
 #include "crawler/sched.h"
+#include "crawler/slots.h"
 #include "storage/store.h"
 
 struct engine;
@@ -20,17 +21,18 @@ struct engine;
 struct crew;
 
 struct engine_options {
-    struct crew *crew;                 /* the others, which the engine can hand things to */
-    struct iplimit *iplimit;           /* of all of them */
-    unsigned number;                   /* of it among them */
-    int64_t host_from, host_to;        /* the ids of its hosts, the end excluded */
-    struct store *store;               /* must outlive the engine */
-    const struct addrguard *addrguard; /* likewise */
-    struct blocklist *blocklist;       /* likewise; may be NULL */
-    struct killer *killer;             /* likewise; may be NULL */
-    const char *ca_file;               /* as fetcher_options has it */
-    struct str dns_servers;            /* "ADDR[:PORT],..." or empty: the system's */
-    size_t max_transfers, window_bytes;
+    struct crew *crew;                  /* the others, which the engine can hand things to */
+    struct iplimit *iplimit;            /* of all of them */
+    struct slots *slots;                /* likewise */
+    unsigned number;                    /* of it among them */
+    int64_t host_from, host_to;         /* the ids of its hosts, the end excluded */
+    struct store *store;                /* must outlive the engine */
+    const struct addrguard *addrguard;  /* likewise */
+    struct blocklist *blocklist;        /* likewise; may be NULL */
+    struct killer *killer;              /* likewise; may be NULL */
+    const char *ca_file;                /* as fetcher_options has it */
+    struct str dns_servers;             /* "ADDR[:PORT],..." or empty: the system's */
+    size_t max_transfers, window_bytes; /* its share, of the former for connections it keeps */
     uint32_t drain_ms;
     uint32_t patience_divisor; /* 1; tests divide the times of back-off by it */
 };
@@ -38,6 +40,7 @@ struct engine_options {
 MUST_USE enum err engine_new(const struct engine_options *o, struct engine **ret_engine);
 /* Starts the thread. */
 MUST_USE enum err engine_start(struct engine *e);
+void engine_wake(struct engine *e);      /* it has a look at what may be started */
 void engine_stop_soon(struct engine *e); /* tells it to stop, and does not wait */
 /* Starts no more requests; within drain_ms those under way may finish, then they
  * are aborted and stay in the store as they were; hands over the last results.

@@ -50,6 +50,7 @@ struct engine {
     struct list travelling; /* trip.travelling, by arrives_by */
     struct heap asked;      /* trip.overdue: those whose name is being looked up */
     size_t n_in_flight, n_refills, n_asks;
+    size_t n_slots;     /* of options.slots */
     struct list parsed; /* host.parsed */
     size_t parsed_bytes;
     size_t page_bytes;  /* of the links of all pages that are being read */

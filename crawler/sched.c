@@ -370,20 +370,31 @@ static void count_start(struct sched *s, struct queue *q, const struct task *t) 
         queue_note_away(q, t);
 }
 
-struct task *sched_next(struct sched *s, int64_t now, struct sched_host **ret_host,
-                        int64_t *ret_wait_ms) {
+/* The place of the job whose turn it is; NULL: nothing may start. */
+static struct heap_node *first_able(struct sched *s, int64_t now, int64_t *ret_wait_ms) {
     struct heap_node *first;
-    struct sched_host *h;
-    struct queue *q;
-    struct task *t;
 
     note_time(s, now);
     wake_waiting(s);
     first = heap_first(&s->able);
-    if (!first) {
+    if (!first)
         *ret_wait_ms = until_something_is_due(s);
+    return first;
+}
+
+bool sched_is_ready(struct sched *s, int64_t now, int64_t *ret_wait_ms) {
+    return first_able(s, now, ret_wait_ms) != NULL;
+}
+
+struct task *sched_next(struct sched *s, int64_t now, struct sched_host **ret_host,
+                        int64_t *ret_wait_ms) {
+    struct heap_node *first = first_able(s, now, ret_wait_ms);
+    struct sched_host *h;
+    struct queue *q;
+    struct task *t;
+
+    if (!first)
         return NULL;
-    }
     q = CONTAINER_OF(CONTAINER_OF(first, struct sched_job, place)->line.next, struct queue, line);
     h = q->host;
     q = sched_host_turn(h);

@@ -69,6 +69,8 @@ void sched_put_back(struct sched *s, struct task *t, int64_t not_before);
  * negative: it is free again. */
 void sched_charge(struct sched *s, int64_t bytes);
 
+/* Whether sched_next would give one; *ret_wait_ms as it has it. */
+bool sched_is_ready(struct sched *s, int64_t now, int64_t *ret_wait_ms);
 /* The next task to start, whose host then counts it as started; the caller owns
  * it, and it is away until sched_put_back or sched_settled. NULL: nothing may start
  * now; *ret_wait_ms says for how long (INT64_MAX: until something changes). */
