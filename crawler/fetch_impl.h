@@ -19,6 +19,7 @@ struct fetch {
     struct fetcher *owner;
     CURL *easy;
     struct curl_slist *resolve;
+    struct curl_slist agent;    /* the first header, before those of |headers| or of all */
     struct curl_slist *headers; /* own ones; NULL: those of all */
     char *entry; /* "host:port" under which its addresses are in libcurl's cache, or NULL */
     void *arg;
