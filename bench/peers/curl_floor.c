@@ -83,7 +83,8 @@ static void turn(void) {
 }
 
 int main(int argc, char **argv) {
-    int in_flight = argc > 3 ? atoi(argv[3]) : 0, under_way = 0;
+    long in_flight = argc > 3 ? strtol(argv[3], NULL, 10) : 0;
+    int under_way = 0;
 
     if (in_flight <= 0 || !(list = fopen(argv[1], "r")) || curl_global_init(CURL_GLOBAL_DEFAULT))
         return 1;
@@ -91,8 +92,8 @@ int main(int argc, char **argv) {
     loop = epoll_create1(EPOLL_CLOEXEC);
     curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
-    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, 2L * in_flight);
-    for (int i = 0; i < in_flight; i++) {
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, 2 * in_flight);
+    for (long i = 0; i < in_flight; i++) {
         CURL *easy = curl_easy_init();
 
         curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, drop);
